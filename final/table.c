@@ -87,10 +87,9 @@ static inline struct segment *segment_for(
 }
 
 static struct segment *segment_new(struct table *t, unsigned depth) {
-    struct segment *seg = calloc(1, sizeof(*seg));
+    struct segment *seg = slab_alloc(t->pool, sizeof(*seg));
     if (seg == NULL) return NULL;
-    seg->earliest_ms = ENTRY_NO_DEADLINE;
-    seg->depth = depth;
+    *seg = (struct segment){.earliest_ms = ENTRY_NO_DEADLINE, .depth = depth};
     t->at_depth[depth]++;
     t->segments++;
     return seg;
@@ -99,7 +98,7 @@ static struct segment *segment_new(struct table *t, unsigned depth) {
 static void segment_free(struct table *t, struct segment *seg) {
     t->at_depth[seg->depth]--;
     t->segments--;
-    free(seg);
+    slab_free(t->pool, seg, sizeof(*seg));
 }
 
 struct table *table_new(
