@@ -50,8 +50,9 @@ static void refuse(struct pending *p) {
         stop(c, false);
         return;
     }
-    if (p->request.error[0] != '\0')
+    if (p->request.error[0] != '\0') {
         reply_error(&reply, "%s", p->request.error);
+    }
     if (p->result == REQUEST_REFUSED) return;
     c->closing = true;
     stop(c, false);
@@ -61,10 +62,11 @@ static void run_one(struct clients *all, struct pending *p, int64_t now_ms) {
     struct client *c = p->client;
     if (c->stopped) return;
     c->done = p->end;
-    if (p->result != REQUEST_DONE)
+    if (p->result != REQUEST_DONE) {
         refuse(p);
-    else if (p->request.argc > 0)
+    } else if (p->request.argc > 0) {
         run_command(all, p, now_ms);
+    }
 
     if (c->closing || c->out.len - c->sent <= MAX_PENDING_BYTES) return;
     c->paused = true;
@@ -88,6 +90,7 @@ void batch_run(struct clients *all) {
     }
     for (size_t i = 0; i < all->batch_len; i++) {
         run_one(all, &all->batch[i], now_ms);
+        request_shrink(&all->batch[i].request);
     }
     all->batch_len = 0;
 }

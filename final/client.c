@@ -28,23 +28,26 @@ bool clients_init(struct clients *all) {
 // ---------------------------------------------------------------- lists
 
 static void list_remove(struct client_list *list, struct client *c) {
-    if (c->prev != NULL)
+    if (c->prev != NULL) {
         c->prev->next = c->next;
-    else
+    } else {
         list->first = c->next;
-    if (c->next != NULL)
+    }
+    if (c->next != NULL) {
         c->next->prev = c->prev;
-    else
+    } else {
         list->last = c->prev;
+    }
 }
 
 static void list_append(struct client_list *list, struct client *c) {
     c->next = NULL;
     c->prev = list->last;
-    if (c->prev != NULL)
+    if (c->prev != NULL) {
         c->prev->next = c;
-    else
+    } else {
         list->first = c;
+    }
     list->last = c;
 }
 
@@ -67,10 +70,11 @@ static void join_turn(struct client *c) {
     if (c->in_turn) return;
     c->in_turn = true;
     c->next_in_turn = NULL;
-    if (all->turn_last != NULL)
+    if (all->turn_last != NULL) {
         all->turn_last->next_in_turn = c;
-    else
+    } else {
         all->turn_first = c;
+    }
     all->turn_last = c;
 }
 
@@ -90,10 +94,11 @@ static void client_close(struct client *c) {
     list_remove(list_of(c), c);
     count_memory(c, 0);
     all->stats->clients--;
-    if (c->broken)
+    if (c->broken) {
         close(c->fd);
-    else
+    } else {
         net_close_gently(c->fd);
+    }
     buf_deinit(&c->in);
     buf_deinit(&c->out);
     free(c);
@@ -161,10 +166,11 @@ static void client_on_ready(void *arg, int fd, unsigned ready) {
 
     join_turn(c);
     if (!(ready & LOOP_READ) || c->at_end || c->paused || c->closing) return;
-    if (c->in.len == 0)
+    if (c->in.len == 0) {
         read_shared(c);
-    else
+    } else {
         read_own(c, READ_BYTES);
+    }
     batch_collect(all, c);
 }
 
@@ -253,9 +259,10 @@ static void finish(struct client *c, int64_t now_ms) {
 }
 
 // Starts the turn of clients that did not finish their input in the last one.
+// Those that have been stopped in this turn wait for the next.
 static void resume(struct clients *all) {
     for (struct client *c = all->turn_first; c != NULL; c = c->next_in_turn) {
-        if (!c->again) continue;
+        if (!c->again || c->stopped) continue;
         c->again = false;
         c->turn = (struct slice){c->in.data, c->in.len};
         batch_collect(all, c);

@@ -61,10 +61,11 @@ void cmd_clear(struct call *call) {
         command_syntax_error(call);
         return;
     }
-    if (store_clear(call->store))
+    if (store_clear(call->store)) {
         reply_simple(call->reply, "OK");
-    else
+    } else {
         reply_error(call->reply, "OOM out of memory, nothing was changed");
+    }
 }
 
 // TTL key

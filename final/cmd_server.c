@@ -12,10 +12,11 @@
 
 // PING [message]
 void cmd_ping(struct call *call) {
-    if (call->argc == 2)
+    if (call->argc == 2) {
         reply_bulk(call->reply, call->argv[1]);
-    else
+    } else {
         reply_simple(call->reply, "PONG");
+    }
 }
 
 // QUIT
@@ -35,7 +36,7 @@ struct info {
 __attribute__((format(printf, 2, 3)))
 #endif
 static void
-line(struct info *info, const char *format, ...) {
+add_line(struct info *info, const char *format, ...) {
     char text[256];
     va_list args;
     va_start(args, format);
@@ -50,68 +51,68 @@ static void info_server(struct info *info, const struct call *call) {
     uname(&os);
     int64_t uptime_ms = call->now_ms - call->stats->start_ms;
 
-    line(info, "medusa_version:%s", MEDUSA_VERSION);
-    line(info, "redis_version:%s", MEDUSA_REDIS_VERSION);
-    line(info, "redis_mode:standalone");
-    line(info, "os:%s %s %s", os.sysname, os.release, os.machine);
-    line(info, "multiplexing_api:%s", call->stats->event_loop);
-    line(info, "process_id:%ld", (long)getpid());
-    line(info, "tcp_port:%d", call->stats->tcp_port);
-    line(info, "uptime_in_seconds:%lld", (long long)(uptime_ms / 1000));
+    add_line(info, "medusa_version:%s", MEDUSA_VERSION);
+    add_line(info, "redis_version:%s", MEDUSA_REDIS_VERSION);
+    add_line(info, "redis_mode:standalone");
+    add_line(info, "os:%s %s %s", os.sysname, os.release, os.machine);
+    add_line(info, "multiplexing_api:%s", call->stats->event_loop);
+    add_line(info, "process_id:%ld", (long)getpid());
+    add_line(info, "tcp_port:%d", call->stats->tcp_port);
+    add_line(info, "uptime_in_seconds:%lld", (long long)(uptime_ms / 1000));
 }
 
 static void info_clients(struct info *info, const struct call *call) {
-    line(info, "connected_clients:%zu", call->stats->clients);
-    line(info, "maxclients:%zu", call->stats->max_clients);
-    line(info, "client_buffer_bytes:%zu", call->stats->client_bytes);
+    add_line(info, "connected_clients:%zu", call->stats->clients);
+    add_line(info, "maxclients:%zu", call->stats->max_clients);
+    add_line(info, "client_buffer_bytes:%zu", call->stats->client_bytes);
 }
 
 static void info_memory(struct info *info, const struct call *call) {
     struct store_stats store = store_stats(call->store);
     size_t rss = rss_bytes();
 
-    line(info, "used_memory:%zu", store.bytes);
-    line(info, "used_memory_peak:%zu", store.peak_bytes);
-    if (rss > 0) line(info, "used_memory_rss:%zu", rss);
-    line(info, "maxmemory:%zu", call->stats->max_bytes);
-    line(info, "maxmemory_policy:noeviction");
+    add_line(info, "used_memory:%zu", store.bytes);
+    add_line(info, "used_memory_peak:%zu", store.peak_bytes);
+    if (rss > 0) add_line(info, "used_memory_rss:%zu", rss);
+    add_line(info, "maxmemory:%zu", call->stats->max_bytes);
+    add_line(info, "maxmemory_policy:noeviction");
 }
 
 static void info_stats(struct info *info, const struct call *call) {
     const struct stats *stats = call->stats;
     struct store_stats store = store_stats(call->store);
 
-    line(info, "total_connections_received:%llu",
+    add_line(info, "total_connections_received:%llu",
         (unsigned long long)stats->connections);
-    line(info, "total_commands_processed:%llu",
+    add_line(info, "total_commands_processed:%llu",
         (unsigned long long)stats->commands);
-    line(info, "total_net_input_bytes:%llu",
+    add_line(info, "total_net_input_bytes:%llu",
         (unsigned long long)stats->bytes_in);
-    line(info, "total_net_output_bytes:%llu",
+    add_line(info, "total_net_output_bytes:%llu",
         (unsigned long long)stats->bytes_out);
-    line(
+    add_line(
         info, "rejected_connections:%llu", (unsigned long long)stats->rejected);
-    line(info, "timed_out_connections:%llu",
+    add_line(info, "timed_out_connections:%llu",
         (unsigned long long)stats->timed_out);
-    line(info, "stuck_connections:%llu", (unsigned long long)stats->stuck);
-    line(info, "keyspace_hits:%llu", (unsigned long long)store.hits);
-    line(info, "keyspace_misses:%llu", (unsigned long long)store.misses);
-    line(info, "expired_keys:%llu", (unsigned long long)store.expired);
+    add_line(info, "stuck_connections:%llu", (unsigned long long)stats->stuck);
+    add_line(info, "keyspace_hits:%llu", (unsigned long long)store.hits);
+    add_line(info, "keyspace_misses:%llu", (unsigned long long)store.misses);
+    add_line(info, "expired_keys:%llu", (unsigned long long)store.expired);
 }
 
 static void info_cpu(struct info *info, const struct call *call) {
     (void)call;
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    line(info, "used_cpu_sys:%lld.%06ld", (long long)use.ru_stime.tv_sec,
+    add_line(info, "used_cpu_sys:%lld.%06ld", (long long)use.ru_stime.tv_sec,
         (long)use.ru_stime.tv_usec);
-    line(info, "used_cpu_user:%lld.%06ld", (long long)use.ru_utime.tv_sec,
+    add_line(info, "used_cpu_user:%lld.%06ld", (long long)use.ru_utime.tv_sec,
         (long)use.ru_utime.tv_usec);
 }
 
 static void info_keyspace(struct info *info, const struct call *call) {
     size_t keys = store_stats(call->store).keys;
-    if (keys > 0) line(info, "db0:keys=%zu", keys);
+    if (keys > 0) add_line(info, "db0:keys=%zu", keys);
 }
 
 struct info_section {
@@ -147,13 +148,14 @@ void cmd_info(struct call *call) {
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
         const struct info_section *s = &sections[i];
         if (!is_wanted(call, s->word)) continue;
-        if (info.text.len > 0) line(&info, "%s", "");
-        line(&info, "# %s", s->name);
+        if (info.text.len > 0) add_line(&info, "%s", "");
+        add_line(&info, "# %s", s->name);
         s->write(&info, call);
     }
-    if (info.no_memory)
+    if (info.no_memory) {
         call->reply->no_memory = true;
-    else
+    } else {
         reply_bulk(call->reply, (struct slice){info.text.data, info.text.len});
+    }
     buf_deinit(&info.text);
 }

@@ -36,7 +36,10 @@ static bool read_seconds(
         command_syntax_error(call);
         return false;
     }
-    while (word.len > 1 && word.data[0] == '0') word.data++, word.len--;
+    while (word.len > 1 && word.data[0] == '0') {
+        word.data++;
+        word.len--;
+    }
     if (!num_parse(word, &seconds)) {
         command_not_an_integer(call);
         return false;

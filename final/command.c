@@ -109,12 +109,13 @@ bool command_run(const struct command *command, struct call *call) {
     if (!buf_reserve(reply->out, REPLY_ROOM)) return false;
 
     size_t start = reply->out->len;
-    if (command == NULL)
+    if (command == NULL) {
         unknown_command(call);
-    else if (!is_arity_right(command, call->argc))
+    } else if (!is_arity_right(command, call->argc)) {
         wrong_number(call);
-    else
+    } else {
         command->run(call);
+    }
 
     if (reply->no_memory) { // take the cut reply back; an error does fit
         reply->out->len = start;

@@ -9,8 +9,9 @@
 // The range is checked before anything is multiplied or added: an overflow of
 // a signed integer is undefined, and would make a deadline in the past.
 bool expire_deadline(int64_t seconds, int64_t now_ms, int64_t *deadline_ms) {
-    if (seconds > (STORE_NO_DEADLINE - 1 - now_ms) / MS_PER_SECOND)
+    if (seconds > (STORE_NO_DEADLINE - 1 - now_ms) / MS_PER_SECOND) {
         return false;
+    }
     if (seconds < INT64_MIN / MS_PER_SECOND) return false;
     *deadline_ms = now_ms + seconds * MS_PER_SECOND;
     return true;

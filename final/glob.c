@@ -41,10 +41,11 @@ static bool match_class(
 static bool match_one(
     const char *p, const char *pattern_end, unsigned char c, const char **end) {
     if (*p == '[') return match_class(p + 1, pattern_end, c, end);
-    if (*p == '\\' && pattern_end - p >= 2)
+    if (*p == '\\' && pattern_end - p >= 2) {
         p++;
-    else if (*p == '?')
+    } else if (*p == '?') {
         c = (unsigned char)*p;
+    }
     *end = p + 1;
     return (unsigned char)*p == c;
 }

@@ -13,6 +13,7 @@
 #define MAX_LINE_BYTES ((size_t)64 * 1024) // of a line or a header
 #define MAX_WORDS (1024 * 1024)
 #define MAX_WORD_BYTES (512 * 1024 * 1024)
+#define KEPT_WORDS 1024 // that argv has room for between two requests
 
 #define NO_MEMORY "OOM out of memory, nothing was changed"
 
@@ -20,6 +21,10 @@ void request_deinit(struct request *r) {
     free(r->argv);
     buf_deinit(&r->text);
     *r = (struct request){0};
+}
+
+void request_shrink(struct request *r) {
+    if (r->cap > KEPT_WORDS) request_deinit(r);
 }
 
 static enum request_result refuse(struct request *r, const char *error) {
@@ -82,10 +87,11 @@ static const char *read_quoted(
     while (p < end && *p != quote) {
         char byte = *p++;
         if (byte == '\\' && p < end) {
-            if (quote == '"')
+            if (quote == '"') {
                 p = read_escape(p, end, &byte);
-            else if (*p == '\'')
+            } else if (*p == '\'') {
                 byte = *p++;
+            }
         }
         out->data[out->len++] = byte;
     }
@@ -97,10 +103,11 @@ static const char *read_quoted(
 // quotes are unbalanced. As in a shell, quotes may start inside a word.
 static const char *read_word(const char *p, const char *end, struct buf *out) {
     while (p != NULL && p < end && !is_blank(*p)) {
-        if (*p == '"' || *p == '\'')
+        if (*p == '"' || *p == '\'') {
             p = read_quoted(p, end, out);
-        else
+        } else {
             out->data[out->len++] = *p++;
+        }
     }
     return p;
 }
@@ -134,7 +141,7 @@ static enum request_result parse_line(
 
     size_t len = newline != NULL ? (size_t)(newline - in.data) : most;
     struct slice line = {in.data, len};
-    *used = line.len + 1;
+    *used = newline != NULL ? len + 1 : len;
     if (line.len > 0 && line.data[line.len - 1] == '\r') line.len--;
     if (newline == NULL || line.len > MAX_LINE_BYTES) {
         return bad(r, "ERR Protocol error: too big inline request");
@@ -219,6 +226,7 @@ static enum request_result parse_words(
 static enum request_result parse_array(struct request *r, struct slice in,
     struct request_progress *progress, size_t *used) {
     struct number count;
+    *used = in.len; // if it is bad, all of it
     enum request_result result =
         parse_number(r, (struct slice){in.data + 1, in.len - 1},
             "ERR Protocol error: too big mbulk count string", &count);

@@ -42,10 +42,13 @@ struct request {
 // Frees what a request owns and leaves a valid empty one.
 void request_deinit(struct request *r);
 
+// Gives back the memory of an unusually long request that has been run.
+void request_shrink(struct request *r);
+
 // Reads one request from the start of `in`, which is not empty, and puts the
-// bytes that it takes into *used, unless the result is REQUEST_MORE. Words are
-// valid as long as the input is and until the next call. `progress` belongs to
-// the connection; it is set by REQUEST_MORE and cleared by any other result.
+// bytes that it takes into *used, which REQUEST_MORE leaves without meaning.
+// Words are valid as long as the input is and until the next call. `progress`
+// belongs to the connection; REQUEST_MORE sets it, any other result clears it.
 enum request_result request_parse(struct request *r, struct slice in,
     struct request_progress *progress, size_t *used);
 

@@ -209,6 +209,7 @@ static void run_once(struct server *s) {
     tick(s);
     bool more = expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US);
     if (clients_turn(&s->clients)) more = true;
+    if (s->listener == -1 && s->stats.clients == 0) return; // drained
     if (loop_wait(s->loop, more ? 0 : TICK_MS) == 0) return;
     log_write(&s->log, LOG_ERROR, "cannot wait: %s", strerror(errno));
 }

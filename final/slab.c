@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-// In a sanitizer build, a free slot is poisoned: a use after free is reported.
+// In gcc's sanitizer build, a free slot is poisoned: a use after free is told.
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else
@@ -75,8 +75,9 @@ static char *map_aligned(void) {
     if (p == NULL) return NULL;
     size_t before = SLAB_BYTES - (uintptr_t)p % SLAB_BYTES; // never 0
     munmap(p, before);
-    if (before < SLAB_BYTES)
+    if (before < SLAB_BYTES) {
         munmap(p + before + SLAB_BYTES, SLAB_BYTES - before);
+    }
     return p + before;
 }
 
@@ -90,10 +91,11 @@ static void list_add(struct slab_pool *pool, size_t index, struct slab *slab) {
 static void list_remove(
     struct slab_pool *pool, size_t index, struct slab *slab) {
     if (slab->next != NULL) slab->next->prev = slab->prev;
-    if (slab->prev != NULL)
+    if (slab->prev != NULL) {
         slab->prev->next = slab->next;
-    else
+    } else {
         pool->open[index] = slab->next;
+    }
 }
 
 static struct slab *slab_new(struct slab_pool *pool, size_t index) {
@@ -123,7 +125,7 @@ void *slab_alloc(struct slab_pool *pool, size_t size) {
 
     void *object = slab->freed;
     if (object != NULL) {
-        ASAN_UNPOISON_MEMORY_REGION(object, size);
+        ASAN_UNPOISON_MEMORY_REGION(object, index * SLAB_STEP);
         slab->freed = slab->freed->next;
     } else {
         object = slab->fresh;
@@ -146,14 +148,15 @@ void slab_free(struct slab_pool *pool, void *object, size_t size) {
     struct free_slot *slot = object;
     slot->next = slab->freed;
     slab->freed = slot;
-    ASAN_POISON_MEMORY_REGION(object, size);
+    ASAN_POISON_MEMORY_REGION(object, index * SLAB_STEP);
     slab->used--;
     if (slab->used > 0) return;
 
     list_remove(pool, index, slab);
     ASAN_UNPOISON_MEMORY_REGION(slab, SLAB_BYTES);
-    if (pool->spare == NULL)
+    if (pool->spare == NULL) {
         pool->spare = slab;
-    else
+    } else {
         munmap(slab, SLAB_BYTES);
+    }
 }

@@ -78,8 +78,8 @@ void store_expect(struct store *st, struct slice key, uint64_t hash) {
 // The same bytes at the same address, because they stay untouched while they
 // are expected, are the same key.
 static uint64_t hash_of(const struct store *st, struct slice key) {
-    bool is_expected =
-        key.data == st->expected.data && key.len == st->expected.len;
+    bool is_expected = key.data != NULL && key.data == st->expected.data &&
+        key.len == st->expected.len;
     return is_expected ? st->expected_hash : table_hash(st->table, key);
 }
 

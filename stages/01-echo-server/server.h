@@ -1,0 +1,17 @@
+// server.h - everything that runs, put together.
+
+#ifndef MEDUSA_SERVER_H
+#define MEDUSA_SERVER_H
+
+struct server; // opaque: its fields are known in server.c only
+
+// Builds a server and listens on `port`, 0 for any free one. Returns NULL after
+// one line on standard error that says why it cannot.
+struct server *server_new(int port);
+
+void server_free(struct server *s);
+
+// Prints the address on standard output, then serves until a signal ends it.
+void server_run(struct server *s);
+
+#endif

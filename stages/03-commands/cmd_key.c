@@ -1,0 +1,60 @@
+// cmd_key.c - commands on keys, whatever their values.
+
+#include "command.h"
+
+// DELETE key [key ...]
+void cmd_delete(struct call *call) {
+    int64_t deleted = 0;
+    for (size_t i = 1; i < call->argc; i++) {
+        deleted += store_delete(call->store, call->argv[i]);
+    }
+    reply_integer(call->reply, deleted);
+}
+
+// EXISTS key [key ...]
+void cmd_exists(struct call *call) {
+    int64_t found = 0;
+    for (size_t i = 1; i < call->argc; i++) {
+        found += store_exists(call->store, call->argv[i]);
+    }
+    reply_integer(call->reply, found);
+}
+
+struct listing {
+    struct reply *reply;
+    size_t count; // of keys so far
+};
+
+static void list_key(void *arg, struct slice key) {
+    struct listing *listing = arg;
+    reply_bulk(listing->reply, key);
+    listing->count++;
+}
+
+// LIST
+void cmd_list(struct call *call) {
+    struct listing listing = {call->reply, 0};
+    size_t mark = reply_array_begin(call->reply);
+    store_each(call->store, list_key, &listing);
+    reply_array_end(call->reply, mark, listing.count);
+}
+
+// COUNT
+void cmd_count(struct call *call) {
+    reply_integer(call->reply, (int64_t)store_stats(call->store).keys);
+}
+
+// CLEAR
+// FLUSHALL [ASYNC | SYNC]
+void cmd_clear(struct call *call) {
+    if (call->argc == 2 && !command_word_is(call->argv[1], "ASYNC") &&
+        !command_word_is(call->argv[1], "SYNC")) {
+        command_syntax_error(call);
+        return;
+    }
+    if (store_clear(call->store)) {
+        reply_simple(call->reply, "OK");
+    } else {
+        reply_error(call->reply, "OOM out of memory, nothing was changed");
+    }
+}

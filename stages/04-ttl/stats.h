@@ -1,0 +1,13 @@
+// stats.h - what the server counts about itself, for INFO.
+
+#ifndef MEDUSA_STATS_H
+#define MEDUSA_STATS_H
+
+#include <stdint.h>
+
+struct stats {
+    int64_t start_ms; // Unix time
+    uint64_t commands; // run since the start
+};
+
+#endif

@@ -1,0 +1,211 @@
+// server.c - accepts clients, gives time to each duty, ends on a signal.
+
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "clock.h"
+#include "expire.h"
+#include "loop.h"
+#include "net.h"
+#include "stats.h"
+#include "store.h"
+
+#define TICK_MS 100 // between two looks at clocks and signals
+#define SLICE_US 4000 // of background work in a tick
+#define ACCEPTS_PER_TURN 64
+#define OWN_DESCRIPTORS 32 // for everything that is not a client
+
+struct server {
+    const struct config *config; // borrowed
+    struct log log;
+    struct clock clock;
+    struct stats stats;
+    struct store *store;
+    struct loop *loop;
+    struct clients clients;
+    int listener; // -1: closed
+    bool is_accepting; // false while there are no descriptors left
+    int64_t tick_ms; // time of the last tick
+};
+
+// The only thing that a signal handler may safely do is set a flag.
+static volatile sig_atomic_t stop_requested;
+
+static void on_stop_signal(int signal_number) {
+    (void)signal_number;
+    stop_requested = 1;
+}
+
+static void set_signals(void) {
+    struct sigaction stop = {.sa_handler = on_stop_signal};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); // a write to a closed socket: EPIPE
+    sigaction(SIGHUP, &ignore, NULL); // the terminal has gone: serve on
+}
+
+// ---------------------------------------------------------------- accepting
+
+// Tells a client why it is not served, and closes it.
+static void turn_away(int fd, const char *reply) {
+    ssize_t n = write(fd, reply, strlen(reply)); // best effort
+    (void)n;
+    close(fd);
+}
+
+static void add_or_turn_away(struct server *s, int fd) {
+    if (s->stats.clients >= s->stats.max_clients) {
+        s->stats.rejected++;
+        turn_away(fd, "-ERR max number of clients reached\r\n");
+    } else {
+        clients_add(&s->clients, fd);
+    }
+}
+
+static void server_on_connection(void *arg, int fd, unsigned ready) {
+    struct server *s = arg;
+    (void)ready;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        int client = net_accept(fd);
+        if (client != -1) {
+            add_or_turn_away(s, client);
+            continue;
+        }
+        bool is_full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+            errno == ENOMEM;
+        if (!is_full) return; // nobody is waiting, or gave up waiting
+        // The client stays in the queue, so the listener stays readable:
+        // watching it would only spin. The next tick tries again.
+        log_write(&s->log, LOG_WARN, "cannot accept: %s", strerror(errno));
+        loop_forget(s->loop, fd);
+        s->is_accepting = false;
+        return;
+    }
+}
+
+static bool start_accepting(struct server *s) {
+    s->is_accepting =
+        loop_watch(s->loop, s->listener, LOOP_READ, server_on_connection, s);
+    return s->is_accepting;
+}
+
+static void stop_accepting(struct server *s) {
+    if (s->listener == -1) return;
+    if (s->is_accepting) loop_forget(s->loop, s->listener);
+    close(s->listener);
+    s->listener = -1;
+}
+
+// ---------------------------------------------------------------- start
+
+static struct server *fail(struct server *s, const char *what) {
+    fprintf(stderr, "medusa: %s\n", what);
+    server_free(s);
+    return NULL;
+}
+
+static bool listen_on_port(struct server *s) {
+    const struct config *config = s->config;
+    const char *error;
+    s->listener = net_listen(config->host, config->port, &error);
+    if (s->listener != -1) return true;
+    fprintf(stderr, "medusa: cannot listen on %s port %d: %s\n", config->host,
+        config->port, error);
+    return false;
+}
+
+// Returns how many clients there may be, given the system's limit.
+static size_t fit_clients(struct server *s) {
+    size_t wanted = s->config->max_connections;
+    size_t limit = net_raise_descriptor_limit(wanted + OWN_DESCRIPTORS);
+    if (limit >= wanted + OWN_DESCRIPTORS) return wanted;
+    size_t fit = limit > OWN_DESCRIPTORS ? limit - OWN_DESCRIPTORS : 1;
+    log_write(&s->log, LOG_WARN,
+        "the system allows %zu descriptors (ulimit -n): only %zu clients "
+        "instead of %zu can be served at once",
+        limit, fit, wanted);
+    return fit;
+}
+
+struct server *server_new(const struct config *config) {
+    struct server *s = calloc(1, sizeof(*s));
+    if (s == NULL) return fail(NULL, "no memory to start");
+    s->config = config;
+    s->listener = -1;
+    s->log.level = config->log_level;
+    s->clock = clock_start();
+    set_signals();
+
+    s->stats.start_ms = clock_now_ms(&s->clock);
+    s->stats.max_clients = fit_clients(s);
+    s->loop = loop_new();
+    if (s->loop == NULL) return fail(s, "no memory to start");
+    s->store = store_new();
+    if (s->store == NULL) return fail(s, "no memory to start");
+    s->clients = (struct clients){
+        .loop = s->loop,
+        .store = s->store,
+        .stats = &s->stats,
+        .log = &s->log,
+        .clock = &s->clock,
+        .timeout_ms = config->timeout_s * 1000,
+    };
+    if (!listen_on_port(s)) {
+        server_free(s);
+        return NULL;
+    }
+    if (!start_accepting(s)) return fail(s, "no memory to start");
+    return s;
+}
+
+void server_free(struct server *s) {
+    if (s == NULL) return;
+    if (s->loop != NULL) {
+        clients_deinit(&s->clients);
+        stop_accepting(s);
+    }
+    loop_free(s->loop);
+    store_free(s->store);
+    free(s);
+}
+
+// ---------------------------------------------------------------- running
+
+static void tick(struct server *s) {
+    int64_t now_ms = clock_now_ms(&s->clock);
+    if (now_ms - s->tick_ms < TICK_MS) return;
+    s->tick_ms = now_ms;
+    clients_tick(&s->clients, now_ms);
+    expire_slice(s->store, now_ms, SLICE_US);
+    if (s->listener != -1 && !s->is_accepting) start_accepting(s);
+}
+
+// One round: background work, and a wait. A signal that comes just before the
+// wait is seen at its end, at most one tick later.
+static void run_once(struct server *s) {
+    tick(s);
+    if (loop_wait(s->loop, TICK_MS) == 0) return;
+    log_write(&s->log, LOG_ERROR, "cannot wait: %s", strerror(errno));
+}
+
+void server_run(struct server *s) {
+    char address[NET_ADDRESS_BYTES];
+    net_local_address(s->listener, address);
+    s->stats.tcp_port = atoi(strrchr(address, ':') + 1);
+    printf("medusa: listening on %s\n", address);
+    fflush(stdout);
+    log_write(&s->log, LOG_INFO, "serving on %s, at most %zu clients", address,
+        s->stats.max_clients);
+
+    while (!stop_requested) run_once(s);
+    log_write(&s->log, LOG_INFO, "stopping: %zu clients", s->stats.clients);
+    log_write(&s->log, LOG_INFO, "stopped");
+}

@@ -1,0 +1,47 @@
+// table.h - a hash table of entries: buckets, each with a chain of entries.
+//
+// Callers pass the hash of the key with the key.
+
+#ifndef MEDUSA_TABLE_H
+#define MEDUSA_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "entry.h"
+#include "slice.h"
+
+struct table; // opaque: its fields are known in table.c only
+
+// Returns an empty table, or NULL if there is no memory.
+struct table *table_new(void);
+
+// Frees the table with all its entries.
+void table_free(struct table *t);
+
+size_t table_count(const struct table *t);
+
+// Returns the entry with this key, borrowed from the table, or NULL.
+struct entry *table_find(
+    const struct table *t, struct slice key, uint64_t hash);
+
+// Takes `e` and frees the entry that had the same key, if any. Returns false,
+// with nothing taken or changed, if there is no memory.
+bool table_put(struct table *t, struct entry *e, uint64_t hash);
+
+// Removes and frees the entry with this key. Returns false if there is none.
+bool table_remove(struct table *t, struct slice key, uint64_t hash);
+
+typedef void table_visit_fn(void *arg, const struct entry *e);
+
+// Calls `visit` for the entries of one bucket. A walk starts with cursor 0,
+// goes on with the cursor returned, and is complete when that is 0 again.
+uint64_t table_walk(
+    const struct table *t, uint64_t cursor, table_visit_fn *visit, void *arg);
+
+// Like table_walk(), but removes and frees the entries that are due at
+// `now_ms`.
+uint64_t table_expire(struct table *t, uint64_t cursor, int64_t now_ms);
+
+#endif
