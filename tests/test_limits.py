@@ -1,0 +1,258 @@
+"""Limits: connections, memory, and who may connect."""
+
+import resource
+import time
+
+import pytest
+
+from medusa import LIMIT, Client, Error, eventually, outside_address
+
+pytestmark = pytest.mark.since("07-config")
+
+MEGABYTE = 1048576
+FINAL = pytest.mark.since("final")
+MEMORY_LIMIT = pytest.mark.since("21-memory-limit")
+TOO_MANY = b"-ERR max number of clients reached\r\n"
+OVER_LIMIT = b"OOM command not allowed when used memory > 'maxmemory'."
+NO_MEMORY = b"OOM out of memory, nothing was changed"
+
+
+def address_space(megabytes):
+    """Returns a function that limits the address space of the process it runs in."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE, megabytes * MEGABYTE))
+
+    return limit
+
+
+# Connections
+
+
+def test_a_client_too_many_is_told_so_and_closed(start_server):
+    server = start_server("--max-connections=3")
+    clients = [server.connect() for _ in range(3)]
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 3
+    assert server.connect().read_to_end() == TOO_MANY
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 3
+
+
+def test_a_client_too_many_that_has_already_spoken_gets_the_reason(start_server):
+    server = start_server("--max-connections=1")
+    assert server.connect().command("PING") == b"PONG"
+    for _ in range(20):
+        with server.connect() as client:
+            client.send_raw(b"PING\r\n")
+            assert client.read_to_end() == TOO_MANY
+
+
+def test_a_place_is_free_again_when_a_client_has_gone(start_server):
+    server = start_server(env={"MEDUSA_MAX_CONNECTIONS": "2"})
+    first, second = server.connect(), server.connect()
+    assert [first.command("PING"), second.command("PING")] == [b"PONG"] * 2
+    first.close()
+    eventually(server.serves_newcomers, "a place for a new client")
+    assert second.command("PING") == b"PONG"
+
+
+def test_a_hundred_clients_fit_by_default(server):
+    clients = [server.connect() for _ in range(100)]
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 100
+    assert server.connect().read_to_end() == TOO_MANY
+
+
+def test_more_clients_than_descriptors_allow_are_made_possible_or_explained(start_server):
+    def few_descriptors():
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+
+    server = start_server("--max-connections=200", preexec_fn=few_descriptors)
+    clients = [server.connect() for _ in range(200)]
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 200
+
+
+# A client that does not take its replies
+
+
+@MEMORY_LIMIT
+def test_a_client_whose_output_makes_no_progress_is_dropped(start_server):
+    server = start_server("--timeout=1")
+    client, stuck = server.connect(), server.connect(receive_buffer=4096)
+    client.command("SET", "k", "v" * 3000000)
+    stuck.send_raw(b"GET k\r\n" * 20)
+    assert client.info()["connected_clients"] == "2"
+    # Asking again and again keeps the first connection from being idle.
+    eventually(lambda: client.info()["connected_clients"] == "1", "the end of the stuck one")
+
+
+# The memory of the system
+
+
+def fill_the_memory(client, value):
+    """Sets keys until the server has no memory for one; returns how many were stored.
+
+    The server may close the connection then: it cannot find the end of a request that it has no
+    room for.
+    """
+    for n in range(1000):
+        reply = client.command("SET", f"key:{n}", value)
+        if reply != b"OK":
+            assert isinstance(reply, Error) and reply == NO_MEMORY
+            return n
+    raise AssertionError("there was no end of memory")
+
+
+@pytest.mark.since("08-binary-protocol")
+@pytest.mark.plain_build
+def test_without_memory_the_server_says_so_and_loses_nothing(start_server):
+    server = start_server(preexec_fn=address_space(96))
+    client, other = server.connect(), server.connect()
+    stored = fill_the_memory(client, "v" * 300000)
+    assert stored > 20
+    assert other.command("COUNT") == stored
+    # The replies below need memory, too.
+    assert other.command("DELETE", *(f"key:{n}" for n in range(stored - 10, stored))) == 10
+    for n in range(stored - 10):
+        assert other.command("GET", f"key:{n}") == b"v" * 300000
+
+
+@pytest.mark.since("08-binary-protocol")
+@pytest.mark.plain_build
+def test_after_a_delete_there_is_memory_again(start_server):
+    server = start_server(preexec_fn=address_space(96))
+    client, other = server.connect(), server.connect()
+    stored = fill_the_memory(client, "v" * 500000)
+    assert other.command("DELETE", *(f"key:{n}" for n in range(stored))) == stored
+    assert other.command("SET", "again", "v" * 500000) == b"OK"
+    assert other.command("GET", "again") == b"v" * 500000
+
+
+@pytest.mark.since("08-binary-protocol")
+@pytest.mark.plain_build
+def test_a_set_without_memory_leaves_the_old_value(start_server):
+    server = start_server(preexec_fn=address_space(96))
+    client, other = server.connect(), server.connect()
+    other.command("SET", "k", "old", 100)
+    fill_the_memory(client, "v" * 500000)
+    with server.connect() as unlucky:
+        assert unlucky.command("SET", "k", "w" * 5000000) == NO_MEMORY
+    assert other.pipeline(["GET", "k"], ["TTL", "k"]) == [b"old", 100]
+
+
+@MEMORY_LIMIT
+@pytest.mark.plain_build
+def test_a_request_larger_than_the_memory_is_refused(start_server):
+    server = start_server(preexec_fn=address_space(96))
+    client, other = server.connect(), server.connect()
+    other.command("SET", "k", "v")
+    client.send("SET", "big", b"v" * 200 * MEGABYTE)
+    reply = client.read(3 * LIMIT)
+    assert isinstance(reply, Error) and reply.startswith(b"OOM ")
+    assert other.pipeline(["GET", "k"], ["EXISTS", "big"]) == [b"v", 0]
+
+
+@MEMORY_LIMIT
+@pytest.mark.plain_build
+def test_a_reply_larger_than_the_memory_harms_nobody(start_server):
+    server = start_server(preexec_fn=address_space(96))
+    client, other = server.connect(), server.connect()
+    client.command("SET", "k", "v" * 5000000)
+    client.send_raw(client.encode("GET", "k") * 50)
+    client.close_sending_side()
+    assert other.command("PING") == b"PONG"
+    reply = b"$5000000\r\n" + b"v" * 5000000 + b"\r\n"
+    received = client.read_to_end(3 * LIMIT)
+    whole = len(received) // len(reply)
+    assert received.startswith(reply)
+    assert received[: whole * len(reply)] == reply * whole
+    assert other.command("GET", "k") == b"v" * 5000000
+
+
+# The limit of the data
+
+
+def fill_to_the_limit(client):
+    """Sets keys of 10 kB until one is refused; returns how many were stored."""
+    for n in range(10000):
+        reply = client.command("SET", f"key:{n}", "v" * 10000)
+        if reply != b"OK":
+            assert reply == OVER_LIMIT
+            return n
+    raise AssertionError("no limit")
+
+
+@MEMORY_LIMIT
+@pytest.mark.env(MEDUSA_MAX_MEMORY="1mb")
+def test_a_write_over_the_limit_is_refused(server, client):
+    stored = fill_to_the_limit(client)
+    assert 40 < stored < 105
+    assert client.command("COUNT") == stored
+    assert client.command("GET", "key:0") == b"v" * 10000
+    assert client.command("SET", "small", "v" * 100000) == OVER_LIMIT
+    assert client.command("EXISTS", "small") == 0
+
+
+@MEMORY_LIMIT
+@pytest.mark.env(MEDUSA_MAX_MEMORY="1mb")
+def test_deleting_makes_room_below_the_limit(server, client):
+    stored = fill_to_the_limit(client)
+    assert client.command("DELETE", "key:0", "key:1") == 2
+    assert client.command("SET", "new", "v" * 10000) == b"OK"
+    assert client.command("CLEAR") == b"OK"
+    assert eventually(lambda: fill_to_the_limit(client) >= stored - 2, "all of the room")
+
+
+@MEMORY_LIMIT
+@pytest.mark.args("--max-memory=1mb")
+def test_reading_and_expiring_work_at_the_limit(server, client):
+    fill_to_the_limit(client)
+    assert client.pipeline(["EXPIRE", "key:0", 1], ["TTL", "key:1"]) == [1, -1]
+    eventually(lambda: client.command("SET", "new", "v" * 9000) == b"OK", "room after an expiry")
+
+
+@MEMORY_LIMIT
+@pytest.mark.env(MEDUSA_MAX_MEMORY="1mb")
+def test_a_value_can_be_replaced_by_one_that_fits(server, client):
+    fill_to_the_limit(client)
+    assert client.command("SET", "key:0", "v" * 100) == b"OK"
+    assert client.command("GET", "key:0") == b"v" * 100
+
+
+# Who may connect
+
+
+@FINAL
+@pytest.mark.network
+def test_an_outside_address_is_refused_while_there_is_no_password(start_server):
+    server = start_server("--host=0.0.0.0")
+    with Client(outside_address(), server.port) as client:
+        received = client.read_to_end()
+    assert received.startswith(b"-DENIED ") and received.endswith(b"\r\n")
+    assert b"MEDUSA_PASSWORD" in received or b"password" in received.lower()
+
+
+@FINAL
+@pytest.mark.network
+def test_an_outside_address_is_served_without_protected_mode(start_server):
+    server = start_server("--host=0.0.0.0", "--protected-mode=no")
+    with Client(outside_address(), server.port) as client:
+        assert client.command("PING") == b"PONG"
+
+
+@FINAL
+def test_a_loopback_address_is_served_in_protected_mode(start_server):
+    server = start_server("--host=0.0.0.0")
+    with Client("127.0.0.1", server.port) as client:
+        assert client.command("PING") == b"PONG"
+
+
+@FINAL
+def test_a_refused_client_costs_nobody_a_place(start_server):
+    server = start_server("--max-connections=1")
+    first = server.connect()
+    assert first.command("PING") == b"PONG"
+    start = time.monotonic()
+    for _ in range(10):
+        assert server.connect().read_to_end() == TOO_MANY
+    assert time.monotonic() - start < LIMIT
+    assert first.command("PING") == b"PONG"

@@ -1,0 +1,399 @@
+// test_oom.c - memory that runs out at any moment.
+//
+// The linker puts the functions below in the place of malloc() and its like.
+// A scenario is run again and again: the first allocation fails, then the
+// second, and so on. Either only one allocation fails, or all that follow do,
+// or only those by which tables and buffers grow. Whatever fails, no stored
+// value may be lost or changed, and at the end nothing may be left.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "command.h"
+#include "loop.h"
+#include "request.h"
+#include "slab.h"
+#include "store.h"
+#include "table.h"
+
+#define KEYS 2500 // some segments of the table
+#define SEGMENT_BYTES 4096 // and a little more is the size of a segment
+#define NOW ((int64_t)1700000000000) // milliseconds, Unix time
+#define NONE (-1) // the value of a key that is not there
+
+// ------------------------------------------------- allocations that fail
+
+enum mode { FAIL_ONE, FAIL_ALL, FAIL_GROWTH };
+
+static enum mode mode;
+static size_t fail_at; // which allocation from now on fails; 0: none
+static bool fails_on; // and all after it
+static bool has_failed;
+static size_t objects; // that malloc() gave and nobody has freed
+static size_t mapped; // bytes that mmap() gave
+
+static bool fails(bool is_growth) {
+    if (mode == FAIL_GROWTH && !is_growth) return false;
+    if (fail_at == 0) return has_failed && fails_on;
+    if (--fail_at > 0) return false;
+    has_failed = true;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void __real_free(void *p);
+void *__real_mmap(
+    void *p, size_t size, int access, int flags, int fd, off_t offset);
+int __real_munmap(void *p, size_t size);
+void *__real_slab_alloc(struct slab_pool *pool, size_t size);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void __wrap_free(void *p);
+void *__wrap_mmap(
+    void *p, size_t size, int access, int flags, int fd, off_t offset);
+int __wrap_munmap(void *p, size_t size);
+void *__wrap_slab_alloc(struct slab_pool *pool, size_t size);
+
+void *__wrap_malloc(size_t size) {
+    void *p = fails(false) ? NULL : __real_malloc(size);
+    objects += p != NULL;
+    return p;
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    void *p = fails(false) ? NULL : __real_calloc(count, size);
+    objects += p != NULL;
+    return p;
+}
+
+void *__wrap_realloc(void *old, size_t size) {
+    void *p = fails(true) ? NULL : __real_realloc(old, size);
+    objects += old == NULL && p != NULL;
+    return p;
+}
+
+void __wrap_free(void *p) {
+    objects -= p != NULL;
+    __real_free(p);
+}
+
+void *__wrap_mmap(
+    void *p, size_t size, int access, int flags, int fd, off_t offset) {
+    if (fails(false)) return MAP_FAILED;
+    p = __real_mmap(p, size, access, flags, fd, offset);
+    if (p != MAP_FAILED) mapped += size;
+    return p;
+}
+
+int __wrap_munmap(void *p, size_t size) {
+    mapped -= size;
+    return __real_munmap(p, size);
+}
+
+// A slab holds thousands of objects; this makes each one of them fail.
+void *__wrap_slab_alloc(struct slab_pool *pool, size_t size) {
+    bool is_segment = size > SEGMENT_BYTES && size < SEGMENT_BYTES + 64;
+    return fails(is_segment) ? NULL : __real_slab_alloc(pool, size);
+}
+
+static void memory_comes_back(void) {
+    fail_at = 0;
+    fails_on = false;
+}
+
+// Runs a scenario with `n_keys` keys until nothing fails any more. Skips ever
+// more failures on the way if `is_quick`: the late ones are much alike.
+static void fail_each(
+    const char *name, void (*scenario)(int keys), int n_keys, bool is_quick) {
+    has_failed = true;
+    for (size_t n = 1; has_failed; n += is_quick ? 1 + n / 40 : 1) {
+        fail_at = n;
+        fails_on = mode != FAIL_ONE;
+        has_failed = false;
+        scenario(n_keys);
+        memory_comes_back();
+        if (objects != 0 || mapped != 0) {
+            printf("%s, failure %zu: something was not freed\n", name, n);
+        }
+        CHECK_INT(objects, 0);
+        CHECK_INT(mapped, 0);
+    }
+}
+
+static void fail_everywhere(const char *name, void (*scenario)(int keys)) {
+    static const enum mode modes[] = {FAIL_ONE, FAIL_ALL, FAIL_GROWTH};
+    for (size_t i = 0; i < 3; i++) {
+        mode = modes[i];
+        fail_each(name, scenario, 40, false);
+        fail_each(name, scenario, KEYS, true);
+    }
+}
+
+// ----------------------------------------------------------- the model
+
+static int model[KEYS]; // the value of each key, or NONE
+
+static void clear_model(void) {
+    for (int k = 0; k < KEYS; k++) model[k] = NONE;
+}
+
+// All three write to a buffer that the next call uses again.
+static struct slice key_of(int k) {
+    static char text[32];
+    return (struct slice){
+        text, (size_t)snprintf(text, sizeof(text), "k:%d", k)};
+}
+
+static struct slice value_of(int value) {
+    static char text[5000]; // some values are too long for a slab
+    int width = value % 200 == 0 ? 4500 : value % 3;
+    return (struct slice){
+        text, (size_t)snprintf(text, sizeof(text), "%0*d", width, value)};
+}
+
+// ------------------------------------------------------------- a table
+
+static void check_table(const struct table *t) {
+    size_t count = 0;
+    for (int k = 0; k < KEYS; k++) {
+        struct slice key = key_of(k);
+        const struct entry *e = table_find(t, key, table_hash(t, key));
+        CHECK_INT(e != NULL, model[k] != NONE);
+        if (e == NULL) continue;
+        CHECK_BYTES(entry_value(e), value_of(model[k]));
+        count++;
+    }
+    CHECK_INT(table_count(t), count);
+}
+
+static bool put(struct slab_pool *pool, struct table *t, int k, int value) {
+    struct slice key = key_of(k);
+    struct entry *e = entry_new(pool, key, value_of(value), ENTRY_NO_DEADLINE);
+    if (e == NULL) return false;
+    if (!table_put(t, e, table_hash(t, key))) {
+        entry_free(pool, e);
+        return false;
+    }
+    model[k] = value;
+    return true;
+}
+
+static void table_scenario(int keys) {
+    struct hash_secret secret = {1, 2};
+    struct slab_pool *pool = slab_pool_new();
+    struct table *t = pool != NULL ? table_new(pool, &secret) : NULL;
+    if (t != NULL) {
+        clear_model();
+        for (int k = 0; k < keys; k++) put(pool, t, k, k);
+        for (int k = 0; k < keys; k += 3) put(pool, t, k, k + 1);
+        check_table(t);
+        for (int k = 0; k < keys; k++) {
+            if (k % 5 == 0) continue;
+            CHECK_INT(table_remove(t, key_of(k), table_hash(t, key_of(k))),
+                model[k] != NONE);
+            model[k] = NONE;
+        }
+        check_table(t);
+        memory_comes_back();
+        for (int k = 0; k < keys; k++) CHECK(put(pool, t, k, k + 2));
+        check_table(t);
+    }
+    table_free(t);
+    slab_pool_free(pool);
+}
+
+// ------------------------------------------------------------- a store
+
+static void check_store(struct store *st) {
+    size_t count = 0;
+    for (int k = 0; k < KEYS; k++) {
+        struct slice value;
+        enum store_result found = store_get(st, key_of(k), NOW, &value);
+        CHECK_INT(found, model[k] != NONE ? STORE_OK : STORE_MISSING);
+        if (found != STORE_OK) continue;
+        CHECK_BYTES(value, value_of(model[k]));
+        count++;
+    }
+    CHECK_INT(store_stats(st).keys, count);
+}
+
+static void set(struct store *st, int k, int value, int64_t deadline_ms) {
+    enum store_result result =
+        store_set(st, key_of(k), value_of(value), deadline_ms);
+    CHECK(result == STORE_OK || (result == STORE_NO_MEMORY && has_failed));
+    if (result == STORE_OK) model[k] = value;
+}
+
+// An entry without a deadline has no room for one: it has to be made anew.
+static void set_deadline(struct store *st, int k) {
+    enum store_result result =
+        store_set_deadline(st, key_of(k), NOW, NOW + 1000);
+    if (model[k] == NONE) {
+        CHECK_INT(result, STORE_MISSING);
+        return;
+    }
+    int64_t deadline_ms;
+    CHECK(result == STORE_OK || (result == STORE_NO_MEMORY && has_failed));
+    CHECK_INT(store_deadline(st, key_of(k), NOW, &deadline_ms), STORE_OK);
+    CHECK_INT(deadline_ms, result == STORE_OK ? NOW + 1000 : STORE_NO_DEADLINE);
+}
+
+static void store_scenario(int keys) {
+    struct store *st = store_new(0);
+    if (st == NULL) {
+        CHECK(has_failed);
+        return;
+    }
+    clear_model();
+    for (int k = 0; k < keys / 2; k++) set(st, k, k, STORE_NO_DEADLINE);
+    for (int k = 0; k < keys / 2; k += 2) set_deadline(st, k);
+    for (int k = 0; k < keys / 2; k += 7) {
+        CHECK_INT(store_delete(st, key_of(k), NOW), model[k] != NONE);
+        model[k] = NONE;
+    }
+    check_store(st);
+    for (int k = 0; k < keys; k++) set(st, k, k + 1, NOW + 1 + k % 2);
+    check_store(st);
+    if (store_clear(st)) {
+        clear_model();
+    } else {
+        CHECK(has_failed);
+    }
+    check_store(st);
+    for (int k = 0; k < keys; k += 20) set(st, k, k + 1, STORE_NO_DEADLINE);
+    store_free_step(st);
+    check_store(st);
+    store_free(st);
+}
+
+// ------------------------------------------- requests, commands, replies
+
+static const char oom[] = "-OOM out of memory, nothing was changed\r\n";
+
+// Reads and runs a request. The reply goes to the end of `out`. Returns false
+// if it was not run: nothing may have changed then.
+static bool run(
+    struct store *st, struct request *r, struct buf *out, struct slice in) {
+    struct request_progress progress = {0};
+    struct session session = {0};
+    struct stats stats = {.event_loop = "none", .start_ms = NOW};
+    struct reply reply = {.out = out};
+    size_t used, start = out->len;
+    if (request_parse(r, in, &progress, &used) != REQUEST_DONE) {
+        CHECK(has_failed);
+        CHECK_BYTES(slice_of(r->error),
+            BYTES("OOM out of memory, nothing was changed"));
+        return false;
+    }
+    struct call call = {.argc = r->argc,
+        .argv = r->argv,
+        .store = st,
+        .reply = &reply,
+        .session = &session,
+        .stats = &stats,
+        .now_ms = NOW};
+    if (!command_run(command_find(r->argv[0]), &call)) {
+        CHECK(has_failed);
+        CHECK_INT(out->len, start);
+        return false;
+    }
+    struct slice got = {out->data + start, out->len - start};
+    return !slice_equal(got, BYTES(oom));
+}
+
+static void set_by_command(
+    struct store *st, struct request *r, struct buf *out, int k, int value) {
+    static char in[6000];
+    size_t n = (size_t)snprintf(
+        in, sizeof(in), "SET k:%d %s\n", k, value_of(value).data);
+    if (run(st, r, out, (struct slice){in, n})) model[k] = value;
+}
+
+static void command_scenario(int keys) {
+    struct store *st = store_new(0);
+    if (st == NULL) return;
+    struct request r = {0};
+    struct buf out = {0};
+    clear_model();
+    for (int k = 0; k < keys; k += 8) set_by_command(st, &r, &out, k, k);
+    check_store(st);
+    for (int k = 0; k < keys; k += 24) {
+        set_by_command(st, &r, &out, k, k + 1);
+        out.len = 0;
+    }
+    static const char *const lines[] = {"LIST\n", "INFO\n", "KEYS *1*\n",
+        "*2\r\n$3\r\nGET\r\n$3\r\nk:0\r\n", "EXPIRE k:8 5\n", "COUNT\n",
+        "EXISTS a b c d e f g h i j k l m n o p q r s t u v w x y z\n"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        run(st, &r, &out, slice_of(lines[i]));
+        check_store(st);
+    }
+    if (run(st, &r, &out, BYTES("DELETE k:0 k:8 k:16\n"))) {
+        model[0] = model[8] = model[16] = NONE;
+    }
+    check_store(st);
+    if (run(st, &r, &out, BYTES("CLEAR\n"))) clear_model();
+    check_store(st);
+    request_deinit(&r);
+    buf_deinit(&out);
+    store_free(st);
+}
+
+// -------------------------------------------------------------- a loop
+
+static void count_call(void *arg, int fd, unsigned ready) {
+    (void)fd;
+    (void)ready;
+    (*(int *)arg)++;
+}
+
+// Many descriptors of the same pipe, which always has something to read.
+static void watch_many(const struct loop_backend *backend) {
+    enum { MANY = 100 };
+    int ends[2], fds[MANY], calls = 0, watched = 0;
+    struct loop *loop = loop_new(backend);
+    if (loop == NULL) return;
+    CHECK(pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = dup(ends[0]);
+        if (loop_watch(loop, fds[i], LOOP_READ, count_call, &calls)) {
+            watched++;
+            continue;
+        }
+        CHECK(has_failed);
+        close(fds[i]);
+        fds[i] = -1;
+    }
+    CHECK_INT(loop_wait(loop, 0), 0);
+    CHECK_INT(calls, watched);
+    for (int i = 0; i < MANY; i++) {
+        if (fds[i] == -1) continue;
+        loop_forget(loop, fds[i]);
+        close(fds[i]);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    loop_free(loop);
+}
+
+static void loop_scenario(int keys) {
+    (void)keys;
+    watch_many(&loop_poll);
+#ifdef __linux__
+    watch_many(&loop_epoll);
+#endif
+}
+
+int main(void) {
+    fail_everywhere("table", table_scenario);
+    fail_everywhere("store", store_scenario);
+    fail_everywhere("command", command_scenario);
+    fail_everywhere("loop", loop_scenario);
+    puts("ok");
+    return 0;
+}
