@@ -56,6 +56,14 @@ def transcripts():
                 yield pytest.param(path, block, id=f"{block.path}:{block.line}")
 
 
+for_each_document = pytest.mark.parametrize(
+    "path", [pytest.param(path, id=name_of(path)) for path in documents()]
+)
+for_each_chapter = pytest.mark.parametrize(
+    "folder", [pytest.param(folder, id=folder.name) for folder in chapters()]
+)
+
+
 class Copy:
     """A copy of the project in which transcripts can do as they like."""
 
@@ -115,7 +123,9 @@ def stage_and_solution(path, block):
         return stage, None if "before" in block.words else path
     stage = path.parent if path.parent in lessons.stages() else ROOT / "final"
     if "before" in block.words:
-        stage = lessons.before(stage) or stage
+        stage = lessons.before(stage)
+        if stage is None:
+            raise block.problem("there is no stage before the first")
     return stage, None
 
 
@@ -167,21 +177,32 @@ def read_blocks(path):
             blocks.hunks(block)
 
 
-@pytest.mark.parametrize("path", documents(), ids=name_of)
+@for_each_document
 def test_every_block_can_be_read(path):
     fail_with(problem_of(read_blocks, path))
 
 
-@pytest.mark.parametrize("folder", chapters(), ids=lambda folder: folder.name)
-def test_the_blocks_of_a_chapter_lead_to_its_stage(folder):
-    # That the tree also builds after each block takes longer: `make check` has it done.
+def check_chapters(*words):
+    """Runs `tools/chapter check`; gives what it prints where it finds something."""
     done = subprocess.run(
-        [ROOT / "tools" / "chapter", "check", "--no-build", folder.name],
-        capture_output=True,
+        [ROOT / "tools" / "chapter", "check", *words],
+        env=outside_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=BUILD_LIMIT,
     )
-    fail_with(done.returncode and done.stdout + done.stderr)
+    return done.returncode and done.stdout
+
+
+@for_each_chapter
+def test_the_blocks_of_a_chapter_lead_to_its_stage(folder):
+    fail_with(check_chapters("--no-build", folder.name))
+
+
+def test_every_step_of_every_chapter_builds():
+    names = [folder.name for folder in chapters()]
+    fail_with(names and check_chapters(*names))
 
 
 # What a document names
@@ -304,12 +325,12 @@ def none_of(path, problems):
     fail_with("\n".join(lines))
 
 
-@pytest.mark.parametrize("path", documents(), ids=name_of)
+@for_each_document
 def test_every_link_leads_somewhere(path):
     none_of(path, ((number, problem_of_link(path, target)) for number, target in links(path)))
 
 
-@pytest.mark.parametrize("path", documents(), ids=name_of)
+@for_each_document
 def test_everything_in_backticks_that_is_a_path_a_target_or_a_function_exists(path):
     elsewhere = set(real_world(path))
     none_of(
@@ -322,7 +343,7 @@ def test_everything_in_backticks_that_is_a_path_a_target_or_a_function_exists(pa
     )
 
 
-@pytest.mark.parametrize("path", documents(), ids=name_of)
+@for_each_document
 def test_every_tool_that_is_named_exists(path):
     none_of(
         path,

@@ -1,6 +1,7 @@
 """The tools for chapters and stages, on small trees made for each test."""
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -54,15 +55,14 @@ def fenced(*texts):
     return "".join(f"Some words.\n\n```{text}\n```\n\n" for text in texts)
 
 
-def chapter(*texts, number="02", sections=None):
+def chapter(*texts, number="02"):
     """Gives a whole chapter that turns one stage into the next with these blocks."""
-    module = (TOOLS / "chapter").read_text()
-    names = module.partition("SECTIONS = [")[2].partition("]")[0].replace('"', "").split(",\n")
-    names = sections or [name.strip() for name in names if name.strip()]
+    names = re.findall(r'^    "(.*)",$', (TOOLS / "chapter").read_text(), re.MULTILINE)
     bodies = {
         "Step by step": fenced(*texts),
-        "Exercises": "".join(f"### {number}-{k} Do it\nSee docs/solutions/{number}-{k}.md\n\n"
-                             for k in (1, 2, 3)),
+        "Exercises": "".join(
+            f"### {number}-{k} Do it\nSee docs/solutions/{number}-{k}.md\n\n" for k in (1, 2, 3)
+        ),
         "Measure": f"<!-- measured:{number} -->\n<!-- /measured -->\n\n",
     }
     top = f"# {number}. Greeting\n**Goal**: g · **Time**: t · **Difficulty**: d\n**New**: n\n\n"
@@ -228,8 +228,8 @@ def test_the_first_chapter_starts_from_nothing(tree):
 
 
 def test_the_last_chapter_leads_to_final(tree):
-    write_files(tree / "final", {"README.md": chapter("text take=more.h", number="03"),
-                                 "more.h": "// more.h - more.\n"})
+    text = chapter("text take=more.h", number="03")
+    write_files(tree / "final", {"README.md": text, "more.h": "// more.h - more.\n"})
     assert run("chapter", "check", "final", root=tree)[0] == 0
 
 

@@ -1,0 +1,80 @@
+# Builds, tests and installs Medusa. `make` builds the three programs where their sources are;
+# `make help` lists the rest. Every folder with sources also has a Makefile that works alone.
+#
+# CC, CFLAGS and LDFLAGS reach every compilation, from the command line or the environment.
+# SAN=1 builds and tests the programs with sanitizers, under names of their own.
+
+PREFIX ?= /usr/local
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+
+PROGRAMS := final client bench
+STAGES := $(patsubst %/Makefile,%,$(sort $(wildcard stages/*/Makefile)))
+SERVERS := $(STAGES) final
+
+# STAGE takes a number (4, 04), a name (04-ttl), a folder (stages/04-ttl), final, or several.
+CHOSEN := $(if $(STAGE),$(foreach s,$(STAGE:%/=%),\
+	$(filter $s stages/$s stages/$s-% stages/0$s-%,$(SERVERS))),$(SERVERS))
+
+C_FILES = $(wildcard $(addsuffix /*.[ch],$(PROGRAMS) tests/unit $(STAGES)))
+
+all: $(PROGRAMS) ## build final/medusa, client/medusa-client and bench/medusa-benchmark
+
+run: final ## build and start the server; ARGS="--port 4000" sets its flags
+	exec final/medusa $(ARGS)
+
+stages: $(STAGES) ## build every stages/NN-name/medusa
+
+$(PROGRAMS) $(STAGES):
+	@$(MAKE) --no-print-directory -C $@
+
+# The tests mostly wait, so several runs go on at once; JOBS=1 shows one after the other, live.
+test: client bench $(CHOSEN) ## test every server; STAGE=04 one, T=test_store one file, ARGS=-x
+	$(if $(strip $(CHOSEN)),,$(error there is no stage '$(STAGE)': STAGE is final or one of \
+		$(STAGES:stages/%=%)))
+	@python3 tools/suite.py $(if $(SAN),--sanitized) --jobs '$(or $(JOBS),4)' --file '$(T)' \
+		$(CHOSEN) -- $(ARGS)
+
+unit: ## run the unit tests of the modules of final/
+	@$(MAKE) --no-print-directory -C tests/unit run
+
+check: ## run all that a change has to pass: warnings, style, tests, sanitizers
+	.ci/run --no-install
+
+check-all: ## the same with the long forms of the checks
+	.ci/run --no-install --full
+
+diff: ## show what a stage changed: N=06 against 05, N=final against the last
+	@tools/diff-stage '$(N)'
+
+measure: all stages ## measure every server and write the figures into the book; ARGS="--rounds 5"
+	@tools/measure $(ARGS)
+	@tools/learning-path
+
+check-mine: ## check your own server: STAGE=04 SERVER=./mine; ARGS=--all goes on after failures
+	@tools/check-mine '$(STAGE)' '$(SERVER)' $(ARGS)
+
+exercise: client bench ## try an exercise: N=04-2, N=all, or on your own server with SERVER=./mine
+	@tools/exercise '$(N)' $(if $(SERVER),--server '$(SERVER)') $(ARGS)
+
+format: ## lay out every C file as .clang-format says
+	clang-format -i $(C_FILES)
+
+install: all ## copy the programs to PREFIX/bin (PREFIX=/usr/local), below DESTDIR
+	install -d '$(BINDIR)'
+	install -m 755 final/medusa client/medusa-client bench/medusa-benchmark '$(BINDIR)'
+
+uninstall: ## remove what install has copied
+	rm -f '$(BINDIR)/medusa' '$(BINDIR)/medusa-client' '$(BINDIR)/medusa-benchmark'
+
+clean: ## remove everything that was built
+	@for folder in $(PROGRAMS) $(STAGES) tests/unit; do \
+		$(MAKE) --no-print-directory -C $$folder clean || exit 1; \
+	done
+	rm -rf .pytest_cache tests/__pycache__ tools/__pycache__
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+.PHONY: all run stages test unit check check-all diff measure check-mine exercise format install \
+	uninstall clean help \
+	$(PROGRAMS) $(STAGES)
