@@ -15,7 +15,7 @@ SERVERS := $(STAGES) final
 CHOSEN := $(if $(STAGE),$(foreach s,$(STAGE:%/=%),\
 	$(filter $s stages/$s stages/$s-% stages/0$s-%,$(SERVERS))),$(SERVERS))
 
-C_FILES = $(wildcard $(addsuffix /*.[ch],$(PROGRAMS) tests/unit $(STAGES)))
+C_FILES = $(wildcard $(addsuffix /*.[ch],$(PROGRAMS) tests/unit tests/fuzz $(STAGES)))
 
 all: $(PROGRAMS) ## build final/medusa, client/medusa-client and bench/medusa-benchmark
 

@@ -81,7 +81,7 @@ def test_words_that_need_quotes_get_them(server, client_binary):
         assert done.stdout.decode() == word + "\n"
 
 
-@pytest.mark.until("01-echo", "later stages answer with replies")
+@pytest.mark.until("01-echo-server", "later stages answer with replies")
 def test_the_echo_stage_is_a_line_tool(server, client_binary):
     with socket.create_connection(("127.0.0.1", server.port)):
         pass

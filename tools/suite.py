@@ -141,7 +141,9 @@ def run_several(options):
     runs = Runs(options)
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         try:
-            results = list(pool.map(runs.run, options.folders))
+            # Later stages have more tests: begun first, they keep no one waiting at the end.
+            folders = options.folders if runs.live else options.folders[::-1]
+            results = list(pool.map(runs.run, folders))
         except KeyboardInterrupt:
             runs.interrupt()
             return 130

@@ -3,9 +3,9 @@
 // The kernel keeps the list of descriptors between calls and returns only the
 // ready ones, so 10,000 silent connections cost a wait nothing.
 
-#ifdef __linux__
-
 #include "loop.h"
+
+#ifdef __linux__
 
 #include <stdlib.h>
 #include <sys/epoll.h>
