@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -109,3 +110,30 @@ def test_an_idle_server_uses_no_cpu_time(server):
     assert client.read_bytes(1000, limit=0.5) is not None  # waits for what never comes
     elapsed = time.monotonic() - start
     assert server.cpu_seconds() - before < elapsed / 3
+
+
+def send_until_closed(connection):
+    """Sends lines and throws the answers away, until the server closes."""
+    connection.settimeout(LIMIT)
+    try:
+        while True:
+            connection.sendall(b"GET k\r\n" * 20)
+            if not connection.recv(65536):
+                return
+    except OSError:
+        return
+
+
+def test_a_client_that_sends_without_a_pause_does_not_delay_the_end(server):
+    connection = socket.create_connection((server.host, server.port), LIMIT)
+    flood = threading.Thread(target=send_until_closed, args=(connection,))
+    flood.start()
+    connection.recv(1)  # it is being served
+    start = time.monotonic()
+    server.signal(signal.SIGTERM)
+    status = server.wait()
+    took = time.monotonic() - start
+    flood.join()
+    connection.close()
+    assert status == 0
+    assert took < LIMIT / 2

@@ -64,7 +64,6 @@ void reply_error(struct reply *r, const char *format, ...) {
         unsigned char c = (unsigned char)*p;
         if (c < ' ' || c == 127) *p = ' ';
     }
-    r->is_error = true;
     append(r, slice_of("-"));
     append(r, slice_of(line));
     append(r, slice_of("\r\n"));

@@ -69,6 +69,10 @@ int net_accept(int listener) {
 }
 
 static bool wait_for(int fd, const sigset_t *mask, bool writing) {
+    // A wait for what is ready already would let no signal in, so ask first.
+    const struct timespec none = {0};
+    if (pselect(0, NULL, NULL, NULL, &none, mask) == -1) return false;
+
     fd_set fds;
     FD_ZERO(&fds);
     FD_SET(fd, &fds);

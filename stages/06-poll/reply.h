@@ -19,7 +19,6 @@
 struct reply {
     struct buf *out; // borrowed
     bool no_memory; // something did not fit; what is in `out` is cut short
-    bool is_error; // an error was sent
 };
 
 void reply_simple(struct reply *r, const char *text); // +text

@@ -1,4 +1,4 @@
-// store.c - the keyspace: expiry and limits on top of the table.
+// store.c - the keyspace: expiry on top of the table.
 //
 // A key that is past its deadline is removed when it is met (lazy expiry) and,
 // so that memory comes back without any access, by store_expire_step() (active

@@ -150,7 +150,9 @@ struct server *server_new(const struct config *config) {
     if (s->loop == NULL) return fail(s, "no memory to start");
     errno = ENOMEM;
     s->store = store_new();
-    if (s->store == NULL) return fail(s, strerror(errno));
+    const char *why =
+        errno == ENOMEM ? "no memory to start" : "cannot read /dev/urandom";
+    if (s->store == NULL) return fail(s, why);
     s->clients = (struct clients){
         .loop = s->loop,
         .store = s->store,

@@ -1,9 +1,10 @@
 // table.c - extendible hashing with small open-addressed segments.
 //
 // A slot is 64 bits: the entry's address (48 bits, a multiple of 8) and in the
-// top 16 bits the low 16 bits of its hash. Those tell most other keys apart without a look at the
-// entry, and they hold the slot's home, so that an entry can be moved within
-// its segment unseen. The first bits of the hash choose the segment.
+// top 16 bits the low 16 bits of its hash. Those tell most other keys apart
+// without a look at the entry, and they hold the slot's home, so that an entry
+// can be moved within its segment unseen. The first bits of the hash choose
+// the segment.
 //
 // Invariants: a segment of depth d is named by 2^(depth - d) neighbours in the
 // directory, and all its hashes share their first d bits. No empty slot lies

@@ -150,7 +150,9 @@ struct server *server_new(const struct config *config) {
     if (s->loop == NULL) return fail(s, "no memory to start");
     errno = ENOMEM;
     s->store = store_new();
-    if (s->store == NULL) return fail(s, strerror(errno));
+    const char *why =
+        errno == ENOMEM ? "no memory to start" : "cannot read /dev/urandom";
+    if (s->store == NULL) return fail(s, why);
     s->clients = (struct clients){
         .loop = s->loop,
         .store = s->store,
@@ -189,8 +191,8 @@ static void tick(struct server *s) {
 }
 
 // One round: background work, and a wait that is short if there is more of it.
-// A signal that comes just before the wait is seen at
-// its end, at most one tick later.
+// A signal that comes just before the wait is seen at its end, at most one
+// tick later.
 static void run_once(struct server *s) {
     tick(s);
     bool more = expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US);

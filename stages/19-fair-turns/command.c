@@ -54,8 +54,7 @@ void command_not_an_integer(struct call *call) {
     reply_error(call->reply, "ERR value is not an integer or out of range");
 }
 
-// Writes the first `max` bytes of the command's name to `text`, in lower case
-// as errors have it, for printf(): a NUL becomes a space.
+// Writes the first `max` bytes to `text`, for printf(): a NUL becomes a space.
 static void copy_text(char *text, struct slice bytes, size_t max) {
     size_t n = bytes.len < max ? bytes.len : max;
     for (size_t i = 0; i < n; i++) {
@@ -64,6 +63,7 @@ static void copy_text(char *text, struct slice bytes, size_t max) {
     text[n] = '\0';
 }
 
+// The same in lower case, as errors have the name of a command.
 static void copy_lower(char *text, struct slice bytes, size_t max) {
     copy_text(text, bytes, max);
     for (; *text != '\0'; text++) {
