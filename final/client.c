@@ -180,7 +180,7 @@ static void keep_rest(struct client *c) {
     if (c->turn.data == c->in.data) {
         buf_consume(&c->in, c->done);
         if (c->in.len == 0) buf_deinit(&c->in);
-    } else {
+    } else if (c->turn.data != NULL) {
         struct slice rest = {c->turn.data + c->done, c->turn.len - c->done};
         if (!buf_append(&c->in, rest)) {
             refuse_input(c, "OOM out of memory, nothing was changed");

