@@ -499,7 +499,9 @@ class Server:
     def _accepts(self):
         assert self.process.poll() is None, f"it ended with status {self.process.returncode}"
         try:
-            socket.create_connection((self.host, self.port), LIMIT).close()
+            with socket.create_connection((self.host, self.port), LIMIT) as probe:
+                probe.shutdown(socket.SHUT_WR)
+                probe.recv(1)  # until the server has closed it too, and counts it no more
         except ConnectionRefusedError:
             return False
         return True
