@@ -256,3 +256,12 @@ def test_a_refused_client_costs_nobody_a_place(start_server):
         assert server.connect().read_to_end() == TOO_MANY
     assert time.monotonic() - start < LIMIT
     assert first.command("PING") == b"PONG"
+
+
+@pytest.mark.plain_build
+def test_a_flood_of_clear_piles_up_no_memory(server, client):
+    before = server.memory()
+    for _ in range(10):
+        client.send_raw(b"CLEAR\r\n" * 10000)
+        assert client.read_many(10000) == [b"OK"] * 10000
+    assert server.memory() - before < 20 * MEGABYTE

@@ -155,6 +155,7 @@ bool store_clear(struct store *st) {
     st->table = fresh;
     st->cursor = 0;
     st->due_ms = STORE_NO_DEADLINE;
+    store_free_step(st); // all of a small table: many CLEARs pile nothing up
     return true;
 }
 

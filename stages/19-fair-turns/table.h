@@ -29,8 +29,8 @@ struct table *table_new(
 // Frees the table with all its entries.
 void table_free(struct table *t);
 
-// Frees the entries of one segment, and at last the table itself. Returns
-// false when all is freed and `t` is gone. The table is of no other use then.
+// Frees some dozens of entries, and at last the table itself. Returns false
+// when all is freed and `t` is gone. The table is of no other use then.
 bool table_free_step(struct table *t);
 
 size_t table_count(const struct table *t);

@@ -81,8 +81,8 @@ void store_each(
 // Removes some hundreds of keys that are due. Returns false when none is left.
 bool store_expire_step(struct store *st, int64_t now_ms);
 
-// Frees some hundreds of keys that store_clear() left. Returns false when none
-// is left.
+// Frees some dozens of keys that store_clear() left. Returns false when none is
+// left.
 bool store_free_step(struct store *st);
 
 struct store_stats store_stats(const struct store *st);

@@ -21,6 +21,7 @@
 #define SPLIT_ABOVE 448 // entries, 7/8: fuller segments have long probes
 #define MERGE_BELOW 128 // entries in both halves: far from the next split
 #define MAX_DEPTH 28 // bits: room for 10^11 entries, and no size overflows
+#define FREES_PER_STEP 64 // entries; freeing a large one takes some 50 us
 
 #define SLOT_HAS_DEADLINE ((uint64_t)1)
 #define SLOT_ADDRESS ((uint64_t)0x0000fffffffffff8)
@@ -124,11 +125,14 @@ void table_free(struct table *t) {
 
 bool table_free_step(struct table *t) {
     struct segment *seg = t->directory[t->freed];
-    t->freed += (size_t)1 << (t->depth - seg->depth);
+    size_t n = 0;
     for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
         if (seg->slots[i] == 0) continue;
+        if (n++ == FREES_PER_STEP) return true;
         entry_free(t->pool, slot_entry(seg->slots[i]));
+        seg->slots[i] = 0;
     }
+    t->freed += (size_t)1 << (t->depth - seg->depth);
     segment_free(t, seg);
     if (t->freed < (size_t)1 << t->depth) return true;
 
