@@ -438,6 +438,18 @@ class Client:
 # Processes
 
 
+def told_address(args, settings):
+    """Returns where a server with these flags and variables should listen."""
+    host, port = settings.get("MEDUSA_HOST") or "127.0.0.1", settings["MEDUSA_PORT"]
+    words = [word for arg in args for word in arg.split("=", 1)]
+    for name, value in zip(words, words[1:]):
+        if name in ("--port", "-p"):
+            port = value
+        elif name == "--host":
+            host = value
+    return "127.0.0.1" if host == "0.0.0.0" else host, int(port)
+
+
 class Server:
     """One server process, ready for connections once the constructor returns."""
 
@@ -476,7 +488,7 @@ class Server:
         self.pid = self.process.pid
         try:
             if port_from_env:
-                self.host, self.port = "127.0.0.1", int(settings["MEDUSA_PORT"])
+                self.host, self.port = told_address(args, settings)
                 eventually(self._accepts, f"a connection to port {self.port}")
             else:
                 eventually(self._has_first_line, "the line `medusa: listening on HOST:PORT`")
