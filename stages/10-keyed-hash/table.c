@@ -83,7 +83,7 @@ static bool grow(struct table *t) {
 
 bool table_put(struct table *t, struct entry *e, uint64_t hash) {
     // Without memory for more buckets, longer chains still work.
-    bool is_full = t->count == t->bucket_count;
+    bool is_full = t->count >= t->bucket_count;
     if (is_full && !grow(t) && t->bucket_count == 0) return false;
 
     struct entry **link = find_link(t, entry_key(e), hash);

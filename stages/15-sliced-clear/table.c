@@ -330,9 +330,11 @@ uint64_t table_walk(
 }
 
 // Removes what is due from `seg` and finds its earliest deadline anew. Only
-// entries that have a deadline are looked at.
-static void sweep(struct table *t, struct segment *seg, int64_t now_ms) {
+// entries that have a deadline are looked at. Returns false, with the bound as
+// it was, if there is more to remove than a step may.
+static bool sweep(struct table *t, struct segment *seg, int64_t now_ms) {
     int64_t earliest_ms = ENTRY_NO_DEADLINE;
+    size_t n = 0;
     for (size_t i = 0; i < SEGMENT_SLOTS;) {
         if (!(seg->slots[i] & SLOT_HAS_DEADLINE)) {
             i++;
@@ -340,6 +342,7 @@ static void sweep(struct table *t, struct segment *seg, int64_t now_ms) {
         }
         int64_t deadline_ms = entry_deadline(slot_entry(seg->slots[i]));
         if (deadline_ms <= now_ms) {
+            if (n++ == FREES_PER_STEP) return false;
             remove_at(t, seg, i); // which may put another entry at i
             continue;
         }
@@ -347,13 +350,14 @@ static void sweep(struct table *t, struct segment *seg, int64_t now_ms) {
         i++;
     }
     seg->earliest_ms = earliest_ms;
+    return true;
 }
 
 uint64_t table_expire(
     struct table *t, uint64_t cursor, int64_t now_ms, int64_t *earliest_ms) {
     struct segment *seg = segment_for(t, cursor);
     bool is_due = seg->earliest_ms <= now_ms;
-    if (is_due) sweep(t, seg, now_ms);
+    if (is_due && !sweep(t, seg, now_ms)) return cursor | 1; // 0 is the end
     if (seg->earliest_ms < *earliest_ms) *earliest_ms = seg->earliest_ms;
 
     uint64_t next = cursor_behind(seg, cursor);
