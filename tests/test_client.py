@@ -94,6 +94,7 @@ class FakeServer:
 
     def __init__(self, *handlers):
         self.requested = threading.Event()
+        self.closed = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self._serve, args=(handlers,), daemon=True)
@@ -108,11 +109,16 @@ class FakeServer:
                 if connection.recv(1, socket.MSG_PEEK):
                     self.requested.set()
                 handler(connection)
+            self.closed.set()
         self.listener.close()
 
     def wait_for_request(self):
         """Waits until the first request has come."""
         assert self.requested.wait(LIMIT), "no request came"
+
+    def wait_for_close(self):
+        """Waits until the first connection is closed from this side."""
+        assert self.closed.wait(LIMIT), "the connection was not closed"
 
 
 def answer(*replies):
@@ -851,6 +857,7 @@ def test_a_dropped_connection_is_made_again_before_the_next_command(open_termina
     terminal.wait_for_line(prompt)
     terminal.type("PING", ENTER)
     terminal.wait_for_lines("ONE", prompt)
+    server.wait_for_close()
     terminal.type("PING", ENTER)
     terminal.wait_for_lines("TWO", prompt)
     terminal.wait_for_text("the server has closed the connection")
@@ -921,6 +928,7 @@ def test_a_password_given_at_the_prompt_is_given_again_after_a_drop(open_termina
     terminal.wait_for_line(prompt)
     terminal.type("AUTH geheim", ENTER)
     terminal.wait_for_lines("OK", prompt)
+    server.wait_for_close()
     terminal.type("PING", ENTER)
     terminal.wait_for_lines("TWO", prompt)
     assert seen == [encode("AUTH", "geheim"), encode("AUTH", "geheim"), encode("PING")]
