@@ -31,6 +31,7 @@ struct client {
     size_t sent; // bytes of `out` that are written
     struct session session;
     bool at_end; // the peer sends nothing more
+    bool paused; // too many replies pending; goes on when they are read
     bool closing; // to be closed when its replies are written
     bool broken; // to be closed now
 };

@@ -194,7 +194,7 @@ static bool flush(struct client *c) {
 // Whether nothing will come from, or go to, this client any more.
 static bool is_over(const struct client *c) {
     if (c->broken) return true;
-    if (c->sent < c->out.len) return false;
+    if (c->paused || c->sent < c->out.len) return false;
     return c->closing || c->at_end;
 }
 
@@ -211,6 +211,7 @@ static void client_on_ready(void *arg, int fd, unsigned ready) {
     bool was_read = ready & LOOP_READ && may_read;
     if (was_read) read_input(c);
     run_requests(c, now_ms);
+    c->paused = is_full(c);
     if (flush(c) || (was_read && !c->is_writing)) touch(c, now_ms);
     if (is_over(c)) {
         client_close(c);
@@ -218,7 +219,7 @@ static void client_on_ready(void *arg, int fd, unsigned ready) {
     }
     bool reads = !c->at_end && !c->closing && !is_full(c);
     unsigned read = reads ? LOOP_READ : 0;
-    unsigned write = c->sent < c->out.len ? LOOP_WRITE : 0;
+    unsigned write = c->paused || c->sent < c->out.len ? LOOP_WRITE : 0;
     if (!loop_watch(all->loop, c->fd, read | write, client_on_ready, c)) {
         client_close(c);
     }

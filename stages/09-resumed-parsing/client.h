@@ -35,6 +35,7 @@ struct client {
     struct session session;
     bool is_writing; // in the list of clients that have replies to read
     bool at_end; // the peer sends nothing more
+    bool paused; // too many replies pending; goes on when they are read
     bool closing; // to be closed when its replies are written
     bool broken; // to be closed now
 };
