@@ -17,7 +17,7 @@ static void stop(struct client *c, bool again) {
 static void run_command(
     struct clients *all, struct pending *p, int64_t now_ms) {
     struct client *c = p->client;
-    struct reply reply = {.out = &c->out};
+    struct reply reply = {.out = &c->out, .is_resp3 = c->session.is_resp3};
     struct call call = {
         .argc = p->request.argc,
         .argv = p->request.argv,
@@ -25,6 +25,9 @@ static void run_command(
         .reply = &reply,
         .session = &c->session,
         .stats = all->stats,
+        .password = all->password,
+        .ops = all->ops,
+        .cmdstats = all->cmdstats,
         .now_ms = now_ms,
     };
     struct slice none = {0};
@@ -32,6 +35,9 @@ static void run_command(
     if (!command_run(p->command, &call)) c->broken = true;
     store_expect(all->store, none, 0);
     all->stats->commands++;
+    if (p->command != NULL) {
+        c->session.last_command = (uint8_t)(command_row(p->command) + 1);
+    }
 
     if (c->broken) stop(c, false);
     if (p->command != NULL && p->command->flags & CMD_SLOW) stop(c, true);
@@ -106,13 +112,17 @@ static bool is_http(const struct request *r) {
 void batch_collect(struct clients *all, struct client *c) {
     size_t at = c->done;
     while (at < c->turn.len && !c->stopped) {
-        if (all->batch_len == BATCH_SIZE) {
+        // How long a request may be depends on the password, which may be in
+        // the one before.
+        bool must_run = c->session.needs_password && all->batch_len > 0;
+        if (must_run || all->batch_len == BATCH_SIZE) {
             batch_run(all);
             continue; // this client may be stopped now
         }
         struct pending *p = &all->batch[all->batch_len];
         struct slice rest = {c->turn.data + at, c->turn.len - at};
         size_t used;
+        p->request.is_limited = c->session.needs_password;
         p->result = request_parse(&p->request, rest, &c->progress, &used);
         if (p->result == REQUEST_MORE) break;
         if (p->result == REQUEST_DONE && is_http(&p->request)) {

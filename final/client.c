@@ -7,16 +7,19 @@
 #include "client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "net.h"
+#include "transaction.h"
 
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
 #define ROOM_BYTES (4 * READ_BYTES) // of all clients before a turn must end
 #define LAST_READ_BYTES ((size_t)4 * 1024 * 1024) // when shutting down
 #define MAX_REQUEST_BYTES ((size_t)1024 * 1024 * 1024)
 #define STUCK_MS 30000 // where there is no timeout
+#define LINE_BYTES 1024 // of text about a client
 #define BUF_STEP 64 // every buffer's capacity is a multiple of it
 
 bool clients_init(struct clients *all) {
@@ -100,6 +103,7 @@ static void client_close(struct client *c) {
     }
     buf_deinit(&c->in);
     buf_deinit(&c->out);
+    session_reset(&c->session);
     free(c);
 }
 
@@ -248,7 +252,7 @@ static void finish(struct client *c, int64_t now_ms) {
         client_close(c);
         return;
     }
-    count_memory(c, c->in.cap + c->out.cap);
+    count_memory(c, c->in.cap + c->out.cap + transaction_bytes(&c->session));
     if (c->again) join_turn(c);
     unsigned read = c->at_end || c->paused || c->closing ? 0 : LOOP_READ;
     unsigned write = c->sent < c->out.len ? LOOP_WRITE : 0;
@@ -298,9 +302,13 @@ void clients_add(struct clients *all, int fd) {
     c->fd = fd;
     c->all = all;
     c->active_ms = clock_now_ms(all->clock);
+    c->session.since_s =
+        (uint32_t)((c->active_ms - all->stats->start_ms) / 1000);
     list_append(&all->idle, c);
     all->stats->clients++;
     all->stats->connections++;
+    c->session.id = ++all->last_id;
+    c->session.needs_password = all->password->len > 0;
     log_write(all->log, LOG_DEBUG, "client %d: connected", fd);
 }
 
@@ -324,6 +332,66 @@ void clients_tick(struct clients *all, int64_t now_ms) {
         if (now_ms - c->active_ms < stuck_ms) break;
         expel(c, &all->stats->stuck, "does not read its replies");
     }
+}
+
+// Writes a line about a client, in the form that Redis has for it. What does
+// not apply here is left out.
+static void describe(struct client *c, char *line, size_t bytes) {
+    int64_t now_ms = clock_now_ms(c->all->clock);
+    char peer[NET_ADDRESS_BYTES], local[NET_ADDRESS_BYTES];
+    char command[COMMAND_NAME_BYTES] = "NULL";
+    net_peer_address(c->fd, peer);
+    net_local_address(c->fd, local);
+    if (c->session.last_command > 0) {
+        command_name(command_at(c->session.last_command - 1), command);
+    }
+    int64_t uptime_s = (now_ms - c->all->stats->start_ms) / 1000;
+    struct slice name = session_name(&c->session, SESSION_NAME);
+    struct slice lib_name = session_name(&c->session, SESSION_LIB_NAME);
+    struct slice lib_ver = session_name(&c->session, SESSION_LIB_VER);
+    snprintf(line, bytes,
+        "id=%llu addr=%s laddr=%s fd=%d name=%.*s age=%lld idle=%lld flags=N "
+        "db=0 multi=%lld qbuf=%zu omem=%zu tot-mem=%zu events=%s cmd=%s "
+        "user=default lib-name=%.*s lib-ver=%.*s resp=%d",
+        (unsigned long long)c->session.id, peer, local, c->fd, (int)name.len,
+        name.data, (long long)(uptime_s - c->session.since_s),
+        (long long)(now_ms - c->active_ms) / 1000,
+        (long long)transaction_count(&c->session), c->in.len,
+        c->out.len - c->sent,
+        sizeof(*c) + c->in.cap + c->out.cap + transaction_bytes(&c->session),
+        c->is_writing ? "rw" : "r", command, (int)lib_name.len, lib_name.data,
+        (int)lib_ver.len, lib_ver.data, c->session.is_resp3 ? 3 : 2);
+}
+
+static void describe_list(
+    struct client_list *list, ops_client_fn *visit, void *arg) {
+    for (struct client *c = list->first; c != NULL; c = c->next) {
+        char line[LINE_BYTES];
+        describe(c, line, sizeof(line));
+        visit(arg, c->session.id, line);
+    }
+}
+
+void clients_each(struct clients *all, ops_client_fn *visit, void *arg) {
+    describe_list(&all->idle, visit, arg);
+    describe_list(&all->writing, visit, arg);
+}
+
+static struct client *find(struct client_list *list, uint64_t id) {
+    struct client *c = list->first;
+    while (c != NULL && c->session.id != id) c = c->next;
+    return c;
+}
+
+bool clients_kill(struct clients *all, uint64_t id) {
+    struct client *c = find(&all->idle, id);
+    if (c == NULL) c = find(&all->writing, id);
+    if (c == NULL) return false;
+    c->session.closing = true; // after its reply, if it is this very client
+    c->closing = true;
+    c->stopped = true;
+    join_turn(c);
+    return true;
 }
 
 void clients_drain(struct clients *all) {

@@ -73,8 +73,12 @@ struct clients {
     struct loop *loop; // borrowed, like all pointers of this group
     struct store *store;
     struct stats *stats;
+    struct cmdstat *cmdstats; // NULL: metrics are off
     const struct log *log;
     const struct clock *clock;
+    const struct secret *password;
+    const struct server_ops *ops;
+    uint64_t last_id;
     int64_t timeout_ms; // 0: none
     bool is_draining; // no client is read from any more, but once
     struct client_list idle, writing;
@@ -102,6 +106,13 @@ bool clients_turn(struct clients *all);
 
 // Closes clients that have been silent, or have not read, for too long.
 void clients_tick(struct clients *all, int64_t now_ms);
+
+// Calls `visit` with a line about each client.
+void clients_each(struct clients *all, ops_client_fn *visit, void *arg);
+
+// Closes the client with this number at the end of the turn. Returns false if
+// there is none.
+bool clients_kill(struct clients *all, uint64_t id);
 
 // Reads each client for a last time. They are closed as soon as what they
 // have sent is answered and the answers are written.

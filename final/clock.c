@@ -14,6 +14,12 @@ int64_t clock_monotonic_us(void) {
     return read_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 struct clock clock_start(void) {
     int64_t wall_us = read_us(CLOCK_REALTIME);
     return (struct clock){(wall_us - read_us(CLOCK_MONOTONIC)) / 1000};

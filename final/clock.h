@@ -12,6 +12,9 @@ struct clock {
 // Returns microseconds since some moment in the past: good for durations.
 int64_t clock_monotonic_us(void);
 
+// The same in nanoseconds.
+int64_t clock_monotonic_ns(void);
+
 // Returns a clock that agrees with the system's wall clock now. It goes on
 // with the monotonic clock, so a later change of the wall clock does not move
 // it: a deadline ten seconds away stays ten seconds away.

@@ -1,9 +1,7 @@
 // cmd_key.c - commands on keys, whatever their values.
 
 #include "command.h"
-#include "expire.h"
 #include "glob.h"
-#include "num.h"
 
 // DELETE key [key ...]
 void cmd_delete(struct call *call) {
@@ -65,48 +63,6 @@ void cmd_clear(struct call *call) {
         reply_simple(call->reply, "OK");
     } else {
         reply_error(call->reply, "OOM out of memory, nothing was changed");
-    }
-}
-
-// TTL key
-void cmd_ttl(struct call *call) {
-    int64_t deadline_ms;
-    struct slice key = call->argv[1];
-
-    if (store_deadline(call->store, key, call->now_ms, &deadline_ms) !=
-        STORE_OK) {
-        reply_integer(call->reply, -2);
-    } else if (deadline_ms == STORE_NO_DEADLINE) {
-        reply_integer(call->reply, -1);
-    } else {
-        int64_t left = expire_seconds_left(deadline_ms, call->now_ms);
-        reply_integer(call->reply, left);
-    }
-}
-
-// EXPIRE key seconds
-void cmd_expire(struct call *call) {
-    int64_t seconds, deadline_ms;
-    if (!num_parse(call->argv[2], &seconds)) {
-        command_not_an_integer(call);
-        return;
-    }
-    if (!expire_deadline(seconds, call->now_ms, &deadline_ms)) {
-        command_bad_expire_time(call);
-        return;
-    }
-    switch (store_set_deadline(
-        call->store, call->argv[1], call->now_ms, deadline_ms)) {
-    case STORE_OK:
-    case STORE_OVER_LIMIT: // eight bytes for a deadline are never refused
-        reply_integer(call->reply, 1);
-        break;
-    case STORE_MISSING:
-        reply_integer(call->reply, 0);
-        break;
-    case STORE_NO_MEMORY:
-        reply_error(call->reply, "OOM out of memory, nothing was changed");
-        break;
     }
 }
 

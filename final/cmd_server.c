@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "num.h"
 #include "rss.h"
 #include "version.h"
 
@@ -24,6 +25,59 @@ void cmd_ping(struct call *call) {
 void cmd_quit(struct call *call) {
     call->session->closing = true;
     reply_simple(call->reply, "OK");
+}
+
+// TIME
+void cmd_time(struct call *call) {
+    char text[NUM_MAX_TEXT];
+    int64_t ms = call->now_ms;
+    reply_array(call->reply, 2);
+    reply_bulk(call->reply, (struct slice){text, num_format(ms / 1000, text)});
+    size_t n = num_format(ms % 1000 * 1000, text); // microseconds
+    reply_bulk(call->reply, (struct slice){text, n});
+}
+
+// MEMORY USAGE key [SAMPLES count]
+void cmd_memory_usage(struct call *call) {
+    int64_t samples; // of a value's parts; a string has none
+    if (call->argc > 3) {
+        bool is_samples =
+            call->argc == 5 && command_word_is(call->argv[3], "SAMPLES");
+        if (is_samples && !num_parse(call->argv[4], &samples)) {
+            command_not_an_integer(call);
+            return;
+        }
+        if (!is_samples || samples < 0) {
+            command_syntax_error(call);
+            return;
+        }
+    }
+    size_t bytes;
+    if (store_usage(call->store, call->argv[2], call->now_ms, &bytes) ==
+        STORE_OK) {
+        reply_integer(call->reply, (int64_t)bytes);
+    } else {
+        reply_null(call->reply);
+    }
+}
+
+// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
+void cmd_shutdown(struct call *call) {
+    static const char *const words[] = {"NOSAVE", "SAVE", "NOW", "FORCE"};
+    for (size_t i = 1; i < call->argc; i++) {
+        if (command_word_is(call->argv[i], "ABORT") && call->argc == 2) {
+            reply_error(call->reply, "ERR No shutdown in progress.");
+            return;
+        }
+        size_t j = 0;
+        while (j < 4 && !command_word_is(call->argv[i], words[j])) j++;
+        if (j == 4) {
+            command_syntax_error(call);
+            return;
+        }
+    }
+    call->session->closing = true; // that the server ends is the answer
+    call->ops->shut_down(call->ops->server);
 }
 
 // The text of INFO while it is put together.
@@ -64,6 +118,7 @@ static void info_server(struct info *info, const struct call *call) {
 static void info_clients(struct info *info, const struct call *call) {
     add_line(info, "connected_clients:%zu", call->stats->clients);
     add_line(info, "maxclients:%zu", call->stats->max_clients);
+    add_line(info, "blocked_clients:0"); // no command waits for another client
     add_line(info, "client_buffer_bytes:%zu", call->stats->client_bytes);
 }
 
@@ -100,6 +155,12 @@ static void info_stats(struct info *info, const struct call *call) {
     add_line(info, "expired_keys:%llu", (unsigned long long)store.expired);
 }
 
+static void info_replication(struct info *info, const struct call *call) {
+    (void)call; // there is no other server
+    add_line(info, "role:master");
+    add_line(info, "connected_slaves:0");
+}
+
 static void info_cpu(struct info *info, const struct call *call) {
     (void)call;
     struct rusage use;
@@ -110,9 +171,45 @@ static void info_cpu(struct info *info, const struct call *call) {
         (long)use.ru_utime.tv_usec);
 }
 
+static void info_commandstats(struct info *info, const struct call *call) {
+    if (call->cmdstats == NULL) return;
+    for (size_t i = 0; i < command_count(); i++) {
+        const struct cmdstat *stat = &call->cmdstats[i];
+        char name[COMMAND_NAME_BYTES];
+        if (!cmdstat_is_used(stat)) continue;
+        double us = (double)stat->ns / 1000;
+        command_name(command_at(i), name);
+        add_line(info,
+            "cmdstat_%s:calls=%llu,usec=%.0f,usec_per_call=%.2f,"
+            "rejected_calls=%llu,failed_calls=%llu",
+            name, (unsigned long long)stat->calls, us,
+            stat->calls > 0 ? us / (double)stat->calls : 0,
+            (unsigned long long)stat->rejected,
+            (unsigned long long)stat->failed);
+    }
+}
+
+static void info_latencystats(struct info *info, const struct call *call) {
+    if (call->cmdstats == NULL) return;
+    for (size_t i = 0; i < command_count(); i++) {
+        const struct hist *latency = call->cmdstats[i].latency;
+        char name[COMMAND_NAME_BYTES];
+        if (latency == NULL) continue;
+        command_name(command_at(i), name);
+        add_line(info,
+            "latency_percentiles_usec_%s:p50=%.3f,p99=%.3f,p99.9=%.3f", name,
+            (double)hist_percentile(latency, 50) / 1000,
+            (double)hist_percentile(latency, 99) / 1000,
+            (double)hist_percentile(latency, 99.9) / 1000);
+    }
+}
+
 static void info_keyspace(struct info *info, const struct call *call) {
-    size_t keys = store_stats(call->store).keys;
-    if (keys > 0) add_line(info, "db0:keys=%zu", keys);
+    struct store_stats store = store_stats(call->store);
+    if (store.keys == 0) return;
+    add_line(info, "db0:keys=%zu,expires=%zu,avg_ttl=%lld", store.keys,
+        store.deadlines,
+        (long long)store_average_ttl(call->store, call->now_ms));
 }
 
 struct info_section {
@@ -126,17 +223,25 @@ static const struct info_section sections[] = {
     {"Clients", "CLIENTS", info_clients},
     {"Memory", "MEMORY", info_memory},
     {"Stats", "STATS", info_stats},
+    {"Replication", "REPLICATION", info_replication},
     {"CPU", "CPU", info_cpu},
+    {"Commandstats", "COMMANDSTATS", info_commandstats},
+    {"Latencystats", "LATENCYSTATS", info_latencystats},
     {"Keyspace", "KEYSPACE", info_keyspace},
 };
 
-static bool is_wanted(const struct call *call, const char *word) {
-    if (call->argc == 1) return true;
+// Whether plain INFO leaves it out, because it has a line for each command.
+static bool is_extra(const struct info_section *s) {
+    return s->write == info_commandstats || s->write == info_latencystats;
+}
+
+static bool is_wanted(const struct call *call, const struct info_section *s) {
+    if (call->argc == 1) return !is_extra(s);
     for (size_t i = 1; i < call->argc; i++) {
         struct slice arg = call->argv[i];
-        if (command_word_is(arg, word)) return true;
+        if (command_word_is(arg, s->word)) return true;
         if (command_word_is(arg, "ALL")) return true;
-        if (command_word_is(arg, "DEFAULT")) return true;
+        if (command_word_is(arg, "DEFAULT") && !is_extra(s)) return true;
         if (command_word_is(arg, "EVERYTHING")) return true;
     }
     return false;
@@ -147,7 +252,7 @@ void cmd_info(struct call *call) {
     struct info info = {0};
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
         const struct info_section *s = &sections[i];
-        if (!is_wanted(call, s->word)) continue;
+        if (!is_wanted(call, s)) continue;
         if (info.text.len > 0) add_line(&info, "%s", "");
         add_line(&info, "# %s", s->name);
         s->write(&info, call);

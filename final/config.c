@@ -14,6 +14,7 @@
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_TIMEOUT_S (366 * 24 * 3600)
+#define VALUE_BYTES 256 // of text that CONFIG shows or takes
 
 static bool read_number(
     const char *text, int64_t least, int64_t most, int64_t *out) {
@@ -47,10 +48,11 @@ static bool read_timeout(const char *text, struct config *config) {
     return read_number(text, 0, MAX_TIMEOUT_S, &config->timeout_s);
 }
 
+static const char *const log_levels[] = {"debug", "info", "warn", "error"};
+
 static bool read_log_level(const char *text, struct config *config) {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
     for (int i = LOG_DEBUG; i <= LOG_ERROR; i++) {
-        if (strcasecmp(text, names[i]) != 0) continue;
+        if (strcasecmp(text, log_levels[i]) != 0) continue;
         config->log_level = (enum log_level)i;
         return true;
     }
@@ -95,6 +97,33 @@ static bool read_protected_mode(const char *text, struct config *config) {
     return read_bool(text, &config->protected_mode);
 }
 
+static bool read_password(const char *text, struct config *config) {
+    return secret_set(&config->password, slice_of(text));
+}
+
+// Reads the first line of a file.
+static bool read_password_file(const char *path, struct config *config) {
+    char line[SECRET_MAX_BYTES + 2]; // one byte too many shows, then a NUL
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return false;
+    bool is_read = fgets(line, sizeof(line), file) != NULL;
+    fclose(file);
+    if (!is_read) return false;
+    line[strcspn(line, "\r\n")] = '\0';
+    return read_password(line, config);
+}
+
+static bool read_metrics(const char *text, struct config *config) {
+    return read_bool(text, &config->metrics);
+}
+
+static bool read_metrics_port(const char *text, struct config *config) {
+    int64_t value;
+    if (!read_number(text, 0, 65535, &value)) return false;
+    config->metrics_port = (int)value;
+    return true;
+}
+
 struct setting {
     const char *variable;
     const char *flag;
@@ -127,7 +156,15 @@ static const struct setting settings[] = {
         "a number, perhaps with k, m, g, kb, mb or gb",
         "limit of the data in bytes, 0 for none"},
     {"MEDUSA_PROTECTED_MODE", "--protected-mode", "true", read_protected_mode,
-        "true or false", "refuse clients on other machines"},
+        "true or false", "refuse clients on other machines without a password"},
+    {"MEDUSA_PASSWORD", "--password-file", "", read_password,
+        "a password of 1 to 512 bytes; the flag names a file that has it",
+        "what AUTH must give, none by default"},
+    {"MEDUSA_METRICS", "--metrics", "false", read_metrics, "true or false",
+        "count and time each command, for INFO and over HTTP"},
+    {"MEDUSA_METRICS_PORT", "--metrics-port", "2313", read_metrics_port,
+        "a number from 0 to 65535",
+        "TCP port for GET /metrics, 0 for any free one"},
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -154,6 +191,14 @@ static enum config_result complain(
     fprintf(
         stderr, "medusa: %s is '%s', but must be %s\n", name, value, allowed);
     return CONFIG_WRONG;
+}
+
+// Everybody on the machine can read the arguments of a program, so the flag of
+// the password does not take it but names a file.
+static bool read_flag(
+    const struct setting *s, const char *value, struct config *config) {
+    if (s->read == read_password) return read_password_file(value, config);
+    return s->read(value, config);
 }
 
 // Returns the setting whose flag is the first `len` bytes of `arg`, or NULL.
@@ -193,7 +238,7 @@ static enum config_result read_flags(
             fprintf(stderr, "medusa: %s needs a value: %s\n", arg, s->allowed);
             return CONFIG_WRONG;
         }
-        if (!s->read(value, config)) {
+        if (!read_flag(s, value, config)) {
             return complain(s->flag, value, s->allowed);
         }
         given[s - settings] = true;
@@ -203,6 +248,7 @@ static enum config_result read_flags(
 
 enum config_result config_read(struct config *config, int argc, char **argv) {
     bool given[SETTINGS] = {0};
+    *config = (struct config){0};
     for (size_t i = 0; i < SETTINGS; i++) {
         settings[i].read(settings[i].initial, config);
     }
@@ -214,8 +260,115 @@ enum config_result config_read(struct config *config, int argc, char **argv) {
         const char *value = getenv(s->variable);
         if (given[i] || value == NULL || *value == '\0') continue;
         if (!s->read(value, config)) {
-            return complain(s->variable, value, s->allowed);
+            bool is_secret = s->read == read_password;
+            return complain(
+                s->variable, is_secret ? "(not shown)" : value, s->allowed);
         }
     }
     return CONFIG_OK;
+}
+
+// ---------------------------------------------------------------- CONFIG
+
+static void show_host(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%s", config->host);
+}
+
+static void show_port(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%d", config->port);
+}
+
+static void show_max_connections(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%zu", config->max_connections);
+}
+
+static void show_timeout(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%lld", (long long)config->timeout_s);
+}
+
+static void show_log_level(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%s", log_levels[config->log_level]);
+}
+
+static void show_max_memory(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%zu", config->max_memory);
+}
+
+static void show_protected_mode(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%s", config->protected_mode ? "yes" : "no");
+}
+
+static void show_no(const struct config *config, char *text) {
+    (void)config;
+    snprintf(text, VALUE_BYTES, "no");
+}
+
+static void show_nothing(const struct config *config, char *text) {
+    (void)config;
+    *text = '\0';
+}
+
+static void show_one(const struct config *config, char *text) {
+    (void)config;
+    snprintf(text, VALUE_BYTES, "1");
+}
+
+// A setting as CONFIG knows it, under the name that it has in Redis.
+struct parameter {
+    const char *name;
+    void (*show)(const struct config *config, char *text); // VALUE_BYTES
+    bool (*read)(const char *text, struct config *config); // NULL: it is fixed
+    const char *allowed;
+};
+
+static const struct parameter parameters[] = {
+    {"bind", show_host, NULL, ""},
+    {"port", show_port, NULL, ""},
+    {"protected-mode", show_protected_mode, NULL, ""},
+    {"timeout", show_timeout, read_timeout,
+        "argument must be between 0 and 31622400 inclusive"},
+    {"maxclients", show_max_connections, read_max_connections,
+        "argument must be between 1 and 1000000 inclusive"},
+    {"maxmemory", show_max_memory, read_max_memory,
+        "argument must be a memory value"},
+    {"loglevel", show_log_level, read_log_level,
+        "argument(s) must be one of the following: debug, info, warn, error"},
+    // What tools ask for before they start, and what is true of this server.
+    {"databases", show_one, NULL, ""},
+    {"save", show_nothing, NULL, ""},
+    {"appendonly", show_no, NULL, ""},
+};
+
+#define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
+
+void config_each(
+    const struct config *config, ops_setting_fn *visit, void *arg) {
+    for (size_t i = 0; i < PARAMETERS; i++) {
+        char value[VALUE_BYTES];
+        parameters[i].show(config, value);
+        visit(arg, parameters[i].name, value);
+    }
+}
+
+// Copies `bytes` as a C string. Returns false if they are none or too many.
+static bool copy_value(struct slice bytes, char *text) {
+    if (bytes.len >= VALUE_BYTES) return false;
+    if (bytes.len > 0) memcpy(text, bytes.data, bytes.len);
+    text[bytes.len] = '\0';
+    return strlen(text) == bytes.len;
+}
+
+enum ops_result config_change(struct config *config, struct slice name,
+    struct slice value, const char **allowed) {
+    char wanted[VALUE_BYTES], text[VALUE_BYTES];
+    if (!copy_value(name, wanted)) return OPS_UNKNOWN;
+    for (size_t i = 0; i < PARAMETERS; i++) {
+        const struct parameter *p = &parameters[i];
+        if (strcasecmp(wanted, p->name) != 0) continue;
+        if (p->read == NULL) return OPS_FIXED;
+        *allowed = p->allowed;
+        bool is_right = copy_value(value, text) && p->read(text, config);
+        return is_right ? OPS_OK : OPS_WRONG;
+    }
+    return OPS_UNKNOWN;
 }

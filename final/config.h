@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "log.h"
+#include "ops.h"
+#include "secret.h"
 
 struct config {
     const char *host; // address or name; borrowed, like all text here
@@ -18,6 +20,9 @@ struct config {
     const char *event_loop; // "poll", "epoll" or, for the best here, ""
     size_t max_memory; // bytes of data; 0: no limit
     bool protected_mode;
+    struct secret password; // empty: none is needed
+    bool metrics;
+    int metrics_port; // 0: any free one
 };
 
 enum config_result {
@@ -29,5 +34,13 @@ enum config_result {
 // Fills in *config: defaults, then the environment, then the command line,
 // whose text it borrows.
 enum config_result config_read(struct config *config, int argc, char **argv);
+
+// Calls `visit` with the name that a setting has for CONFIG, and its value.
+void config_each(const struct config *config, ops_setting_fn *visit, void *arg);
+
+// Changes one setting. If that cannot be done, nothing is changed, and
+// *allowed is what the setting takes.
+enum ops_result config_change(struct config *config, struct slice name,
+    struct slice value, const char **allowed);
 
 #endif

@@ -54,7 +54,8 @@ static void write_bytes(char *to, struct slice bytes) {
     if (bytes.len > 0 && bytes.data != to) memcpy(to, bytes.data, bytes.len);
 }
 
-struct entry *entry_new(struct slab_pool *pool, struct slice key,
+// Makes an entry whose value is not written yet.
+static struct entry *make(struct slab_pool *pool, struct slice key,
     struct slice value, int64_t deadline_ms) {
     struct header h = header_for(key, value, deadline_ms);
     char *p = slab_alloc(pool, total(h));
@@ -72,8 +73,22 @@ struct entry *entry_new(struct slab_pool *pool, struct slice key,
     }
     write_deadline(p, h, deadline_ms);
     write_bytes(p + h.bytes, key);
-    write_bytes(p + h.bytes + key.len, value);
     return (struct entry *)(void *)p;
+}
+
+struct entry *entry_new(struct slab_pool *pool, struct slice key,
+    struct slice value, int64_t deadline_ms) {
+    struct entry *e = make(pool, key, value, deadline_ms);
+    if (e != NULL) write_bytes(entry_value_bytes(e), value);
+    return e;
+}
+
+struct entry *entry_new_zeros(struct slab_pool *pool, struct slice key,
+    size_t value_len, int64_t deadline_ms) {
+    struct slice value = {NULL, value_len};
+    struct entry *e = make(pool, key, value, deadline_ms);
+    if (e != NULL) memset(entry_value_bytes(e), 0, value_len);
+    return e;
 }
 
 void entry_free(struct slab_pool *pool, struct entry *e) {
@@ -88,6 +103,11 @@ struct slice entry_key(const struct entry *e) {
 struct slice entry_value(const struct entry *e) {
     struct header h = read_header(e);
     return (struct slice){(const char *)e + h.bytes + h.key_len, h.value_len};
+}
+
+char *entry_value_bytes(struct entry *e) {
+    struct header h = read_header(e);
+    return (char *)e + h.bytes + h.key_len;
 }
 
 int64_t entry_deadline(const struct entry *e) {
@@ -117,4 +137,20 @@ bool entry_overwrite(struct entry *e, struct slice value, int64_t deadline_ms) {
     write_deadline(p, h, deadline_ms);
     write_bytes(p + h.bytes + h.key_len, value);
     return true;
+}
+
+struct entry *entry_resize(struct entry *e, size_t value_len) {
+    struct header h = read_header(e);
+    size_t old_len = h.value_len, old_size = total(h);
+    h.value_len = value_len;
+    if (!(*(char *)e & IS_WIDE)) return NULL;
+    char *p = slab_resize(e, old_size, total(h));
+    if (p == NULL) return NULL;
+
+    uint32_t len = (uint32_t)value_len;
+    memcpy(p + 5, &len, sizeof(len));
+    if (value_len > old_len) {
+        memset(p + total(h) - (value_len - old_len), 0, value_len - old_len);
+    }
+    return (struct entry *)(void *)p;
 }

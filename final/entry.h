@@ -26,6 +26,10 @@ struct entry; // opaque: bytes, at any address that is a multiple of 8
 struct entry *entry_new(struct slab_pool *pool, struct slice key,
     struct slice value, int64_t deadline_ms);
 
+// The same with a value of `value_len` bytes, all 0.
+struct entry *entry_new_zeros(struct slab_pool *pool, struct slice key,
+    size_t value_len, int64_t deadline_ms);
+
 void entry_free(struct slab_pool *pool, struct entry *e);
 
 // Both borrow the entry's own bytes.
@@ -43,5 +47,13 @@ size_t entry_size_for(
 // Writes a new value and deadline over the old ones. Returns false, with
 // nothing changed, if they do not have the same sizes.
 bool entry_overwrite(struct entry *e, struct slice value, int64_t deadline_ms);
+
+// Makes a large value `value_len` bytes long, where new bytes are 0, and
+// returns the entry at its new place. Returns NULL, with nothing changed, if
+// the entry has to be made anew instead, or if there is no memory.
+struct entry *entry_resize(struct entry *e, size_t value_len);
+
+// Lends the bytes of the value for writing.
+char *entry_value_bytes(struct entry *e);
 
 #endif

@@ -1,4 +1,4 @@
-// expire.h - deadlines: from a client's seconds, and at their time.
+// expire.h - deadlines: from a client's numbers, and at their time.
 
 #ifndef MEDUSA_EXPIRE_H
 #define MEDUSA_EXPIRE_H
@@ -8,12 +8,18 @@
 
 #include "store.h"
 
-// Puts `seconds` after `now_ms` into *deadline_ms (milliseconds, Unix time).
-// Returns false if that moment does not fit.
-bool expire_deadline(int64_t seconds, int64_t now_ms, int64_t *deadline_ms);
+#define EXPIRE_SECOND_MS ((int64_t)1000)
+
+// Puts `amount` times `unit_ms` after `from_ms` into *deadline_ms (milliseconds,
+// Unix time). Returns false if that moment does not fit.
+bool expire_deadline(
+    int64_t amount, int64_t unit_ms, int64_t from_ms, int64_t *deadline_ms);
 
 // Returns the seconds from `now_ms` to `deadline_ms`, rounded up.
 int64_t expire_seconds_left(int64_t deadline_ms, int64_t now_ms);
+
+// Returns the second, Unix time, that is nearest to `deadline_ms`.
+int64_t expire_nearest_second(int64_t deadline_ms);
 
 // Removes keys that are due and frees what store_clear() left, for about
 // `budget_us` microseconds. Returns true if there is more to do.

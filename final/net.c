@@ -70,17 +70,29 @@ int net_listen(const char *host, int port, const char **error) {
     return fd;
 }
 
+// Writes an address with its port.
+static void format_address(
+    const struct sockaddr_storage *sa, socklen_t len, char *text) {
+    char host[INET6_ADDRSTRLEN] = "";
+    char port[8] = "";
+    getnameinfo((const struct sockaddr *)sa, len, host, sizeof(host), port,
+        sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+    bool is_v6 = sa->ss_family == AF_INET6;
+    snprintf(text, NET_ADDRESS_BYTES, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
 void net_local_address(int fd, char *text) {
     struct sockaddr_storage sa = {0};
     socklen_t len = sizeof(sa);
     getsockname(fd, (struct sockaddr *)&sa, &len);
+    format_address(&sa, len, text);
+}
 
-    char host[INET6_ADDRSTRLEN] = "";
-    char port[8] = "";
-    getnameinfo((struct sockaddr *)&sa, len, host, sizeof(host), port,
-        sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
-    bool is_v6 = sa.ss_family == AF_INET6;
-    snprintf(text, NET_ADDRESS_BYTES, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
+void net_peer_address(int fd, char *text) {
+    struct sockaddr_storage sa = {0};
+    socklen_t len = sizeof(sa);
+    getpeername(fd, (struct sockaddr *)&sa, &len);
+    format_address(&sa, len, text);
 }
 
 static bool is_loopback(const struct sockaddr_storage *sa) {

@@ -17,6 +17,9 @@ int net_listen(const char *host, int port, const char **error);
 // to `text`, which has room for NET_ADDRESS_BYTES.
 void net_local_address(int fd, char *text);
 
+// The same for the other end.
+void net_peer_address(int fd, char *text);
+
 // Accepts a connection that does not block and sends small replies at once.
 // Returns its descriptor, or -1 with errno set. Puts into *is_outside whether
 // the peer is another machine.

@@ -1,4 +1,4 @@
-// reply.c - RESP, version 2.
+// reply.c - RESP, versions 2 and 3.
 
 #include "reply.h"
 
@@ -51,7 +51,25 @@ void reply_bulk(struct reply *r, struct slice bytes) {
 }
 
 void reply_null(struct reply *r) {
-    append(r, slice_of("$-1\r\n"));
+    append(r, slice_of(r->is_resp3 ? "_\r\n" : "$-1\r\n"));
+}
+
+void reply_null_array(struct reply *r) {
+    append(r, slice_of(r->is_resp3 ? "_\r\n" : "*-1\r\n"));
+}
+
+static void append_header(struct reply *r, char type, size_t count) {
+    char header[HEADER_BYTES];
+    append(
+        r, (struct slice){header, format_header(header, type, (int64_t)count)});
+}
+
+void reply_array(struct reply *r, size_t count) {
+    append_header(r, '*', count);
+}
+
+void reply_map(struct reply *r, size_t pairs) {
+    append_header(r, r->is_resp3 ? '%' : '*', r->is_resp3 ? pairs : 2 * pairs);
 }
 
 void reply_error(struct reply *r, const char *format, ...) {
@@ -75,9 +93,10 @@ size_t reply_array_begin(struct reply *r) {
     return r->out->len;
 }
 
-void reply_array_end(struct reply *r, size_t mark, size_t count) {
+static void insert_header(
+    struct reply *r, size_t mark, char type, size_t count) {
     char header[HEADER_BYTES];
-    size_t n = format_header(header, '*', (int64_t)count);
+    size_t n = format_header(header, type, (int64_t)count);
     if (r->no_memory || !buf_reserve(r->out, n)) {
         r->no_memory = true;
         return;
@@ -86,4 +105,13 @@ void reply_array_end(struct reply *r, size_t mark, size_t count) {
     memmove(start + n, start, r->out->len - mark);
     memcpy(start, header, n);
     r->out->len += n;
+}
+
+void reply_array_end(struct reply *r, size_t mark, size_t count) {
+    insert_header(r, mark, '*', count);
+}
+
+void reply_map_end(struct reply *r, size_t mark, size_t count) {
+    insert_header(
+        r, mark, r->is_resp3 ? '%' : '*', r->is_resp3 ? count : 2 * count);
 }

@@ -13,6 +13,8 @@
 #define MAX_LINE_BYTES ((size_t)64 * 1024) // of a line or a header
 #define MAX_WORDS (1024 * 1024)
 #define MAX_WORD_BYTES (512 * 1024 * 1024)
+#define LIMITED_WORDS 10 // of a client that has yet to give its password
+#define LIMITED_WORD_BYTES (16 * 1024)
 #define KEPT_WORDS 1024 // that argv has room for between two requests
 
 #define NO_MEMORY "OOM out of memory, nothing was changed"
@@ -201,6 +203,9 @@ static enum request_result parse_word(
     if (length.value < 0 || length.value > MAX_WORD_BYTES) {
         return bad(r, "ERR Protocol error: invalid bulk length");
     }
+    if (r->is_limited && length.value > LIMITED_WORD_BYTES) {
+        return bad(r, "ERR Protocol error: unauthenticated bulk length");
+    }
     size_t start = 1 + length.used, len = (size_t)length.value;
     if (in.len - start < len + 2) return REQUEST_MORE;
     *word = (struct slice){in.data + start, len};
@@ -233,6 +238,9 @@ static enum request_result parse_array(struct request *r, struct slice in,
     if (result != REQUEST_DONE) return result;
     if (count.value > MAX_WORDS) {
         return bad(r, "ERR Protocol error: invalid multibulk length");
+    }
+    if (r->is_limited && count.value > LIMITED_WORDS) {
+        return bad(r, "ERR Protocol error: unauthenticated multibulk length");
     }
     size_t words = count.value > 0 ? (size_t)count.value : 0;
     size_t start = 1 + count.used;

@@ -36,6 +36,7 @@ struct request {
     size_t argc;
     size_t cap; // words that argv has room for
     struct buf text; // the words of a line
+    bool is_limited; // set by the caller: only a short request is wanted
     char error[REQUEST_ERROR_BYTES]; // code and message, without '-' and CRLF
 };
 

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "expire.h"
 #include "loop.h"
+#include "metrics.h"
 #include "net.h"
 #include "stats.h"
 #include "store.h"
@@ -21,18 +22,22 @@
 #define SLICE_US 500 // of background work between two waits
 #define ACCEPTS_PER_TURN 64
 #define DRAIN_MS 5000 // until clients that do not read are given up
-#define OWN_DESCRIPTORS 32 // for everything that is not a client
+#define OWN_DESCRIPTORS 32 // for everything that is not a client: scrapers too
 
 struct server {
-    const struct config *config; // borrowed
+    struct config *config; // borrowed
     struct log log;
     struct clock clock;
     struct stats stats;
     struct store *store;
     struct loop *loop;
     struct clients clients;
+    struct server_ops ops;
+    struct cmdstat *cmdstats; // NULL: metrics are off
+    struct metrics metrics;
     int listener; // -1: closed
     bool is_accepting; // false while there are no descriptors left
+    bool is_over; // SHUTDOWN was said
     int64_t tick_ms; // time of the last tick
 };
 
@@ -64,13 +69,15 @@ static void turn_away(int fd, const char *reply) {
 }
 
 static void add_or_turn_away(struct server *s, int fd, bool is_outside) {
-    if (is_outside && s->config->protected_mode) {
+    bool is_open = s->config->password.len == 0;
+    if (is_outside && is_open && s->config->protected_mode) {
         s->stats.rejected++;
         turn_away(fd,
             "-DENIED Medusa is in protected mode: it has no password, so it "
             "serves clients on its own machine only. Connect from there, or "
-            "start it with MEDUSA_PROTECTED_MODE=false if every machine that "
-            "can reach it may read and change all data.\r\n");
+            "start it with MEDUSA_PASSWORD set, or with "
+            "MEDUSA_PROTECTED_MODE=false if every machine that can reach it "
+            "may read and change all data.\r\n");
     } else if (s->stats.clients >= s->stats.max_clients) {
         s->stats.rejected++;
         turn_away(fd, "-ERR max number of clients reached\r\n");
@@ -132,6 +139,36 @@ static bool listen_on_port(struct server *s) {
     return false;
 }
 
+// Starts to count commands and to answer scrapers. Returns false after one line
+// on standard error.
+static bool start_metrics(struct server *s) {
+    const struct config *config = s->config;
+    const char *error;
+    int fd = net_listen(config->host, config->metrics_port, &error);
+    if (fd == -1) {
+        fprintf(stderr,
+            "medusa: cannot listen on %s port %d for metrics: %s; choose "
+            "another with --metrics-port\n",
+            config->host, config->metrics_port, error);
+        return false;
+    }
+    s->cmdstats = cmdstats_new(command_count());
+    s->clients.cmdstats = s->cmdstats;
+    s->metrics = (struct metrics){
+        .loop = s->loop,
+        .store = s->store,
+        .stats = &s->stats,
+        .cmdstats = s->cmdstats,
+        .log = &s->log,
+        .clock = &s->clock,
+        .is_protected = config->protected_mode,
+        .listener = fd,
+    };
+    if (s->cmdstats != NULL && metrics_start(&s->metrics)) return true;
+    fprintf(stderr, "medusa: no memory to start\n");
+    return false;
+}
+
 // Returns how many clients there may be, given the system's limit.
 static size_t fit_clients(struct server *s) {
     size_t wanted = s->config->max_connections;
@@ -145,12 +182,81 @@ static size_t fit_clients(struct server *s) {
     return fit;
 }
 
-struct server *server_new(const struct config *config) {
+// ---------------------------------------------------------------- commands
+
+static void each_client(void *server, ops_client_fn *visit, void *arg) {
+    struct server *s = server;
+    clients_each(&s->clients, visit, arg);
+}
+
+static bool kill_client(void *server, uint64_t id) {
+    struct server *s = server;
+    return clients_kill(&s->clients, id);
+}
+
+static void each_setting(void *server, ops_setting_fn *visit, void *arg) {
+    const struct server *s = server;
+    config_each(s->config, visit, arg);
+}
+
+static enum ops_result check_setting(
+    void *server, struct slice name, struct slice value, const char **allowed) {
+    const struct server *s = server;
+    struct config changed = *s->config;
+    return config_change(&changed, name, value, allowed);
+}
+
+// Hands out the settings that may change while the server runs.
+static void apply_settings(struct server *s) {
+    const struct config *config = s->config;
+    s->log.level = config->log_level;
+    s->clients.timeout_ms = config->timeout_s * 1000;
+    s->stats.max_bytes = config->max_memory;
+    store_set_limit(s->store, config->max_memory);
+}
+
+static void change_setting(
+    void *server, struct slice name, struct slice value) {
+    struct server *s = server;
+    size_t max_connections = s->config->max_connections;
+    const char *allowed;
+    config_change(s->config, name, value, &allowed);
+    apply_settings(s);
+    if (s->config->max_connections != max_connections) {
+        s->stats.max_clients = fit_clients(s);
+    }
+}
+
+static void reset_stats(void *server) {
+    struct server *s = server;
+    store_reset_stats(s->store);
+    stats_reset(&s->stats);
+    if (s->cmdstats != NULL) cmdstats_reset(s->cmdstats, command_count());
+}
+
+static void shut_down(void *server) {
+    struct server *s = server;
+    s->is_over = true;
+}
+
+// ---------------------------------------------------------------- building
+
+struct server *server_new(struct config *config) {
     struct server *s = calloc(1, sizeof(*s));
     if (s == NULL) return fail(NULL, "no memory to start");
     s->config = config;
-    s->listener = -1;
+    s->listener = s->metrics.listener = -1;
     s->log.level = config->log_level;
+    s->ops = (struct server_ops){
+        .server = s,
+        .each_client = each_client,
+        .kill_client = kill_client,
+        .each_setting = each_setting,
+        .check_setting = check_setting,
+        .change_setting = change_setting,
+        .reset_stats = reset_stats,
+        .shut_down = shut_down,
+    };
     s->clock = clock_start();
     set_signals();
 
@@ -172,6 +278,8 @@ struct server *server_new(const struct config *config) {
         .stats = &s->stats,
         .log = &s->log,
         .clock = &s->clock,
+        .password = &config->password,
+        .ops = &s->ops,
         .timeout_ms = config->timeout_s * 1000,
     };
     if (!clients_init(&s->clients)) return fail(s, "no memory to start");
@@ -180,6 +288,10 @@ struct server *server_new(const struct config *config) {
         return NULL;
     }
     if (!start_accepting(s)) return fail(s, "no memory to start");
+    if (config->metrics && !start_metrics(s)) {
+        server_free(s);
+        return NULL;
+    }
     return s;
 }
 
@@ -188,9 +300,11 @@ void server_free(struct server *s) {
     if (s->loop != NULL) {
         clients_deinit(&s->clients);
         stop_accepting(s);
+        metrics_close(&s->metrics);
     }
     loop_free(s->loop);
     store_free(s->store);
+    cmdstats_free(s->cmdstats, command_count());
     free(s);
 }
 
@@ -201,6 +315,7 @@ static void tick(struct server *s) {
     if (now_ms - s->tick_ms < TICK_MS) return;
     s->tick_ms = now_ms;
     clients_tick(&s->clients, now_ms);
+    metrics_tick(&s->metrics, now_ms);
     if (s->listener != -1 && !s->is_accepting) start_accepting(s);
 }
 
@@ -219,6 +334,7 @@ static void run_once(struct server *s) {
 static void drain(struct server *s) {
     int64_t end_ms = clock_now_ms(&s->clock) + DRAIN_MS;
     stop_accepting(s);
+    metrics_close(&s->metrics);
     clients_drain(&s->clients);
     while (s->stats.clients > 0 && clock_now_ms(&s->clock) < end_ms) {
         run_once(s);
@@ -234,7 +350,7 @@ void server_run(struct server *s) {
     log_write(&s->log, LOG_INFO, "serving on %s, at most %zu clients", address,
         s->stats.max_clients);
 
-    while (!stop_requested) run_once(s);
+    while (!stop_requested && !s->is_over) run_once(s);
     log_write(&s->log, LOG_INFO, "stopping: %zu clients", s->stats.clients);
     drain(s);
     log_write(&s->log, LOG_INFO, "stopped");

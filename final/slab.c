@@ -136,6 +136,12 @@ void *slab_alloc(struct slab_pool *pool, size_t size) {
     return object;
 }
 
+// For large objects, realloc() moves pages instead of copying bytes.
+void *slab_resize(void *object, size_t old_size, size_t size) {
+    if (old_size <= SLAB_LARGEST || size <= SLAB_LARGEST) return NULL;
+    return realloc(object, size);
+}
+
 void slab_free(struct slab_pool *pool, void *object, size_t size) {
     if (size > SLAB_LARGEST) {
         free(object);

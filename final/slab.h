@@ -27,4 +27,9 @@ void *slab_alloc(struct slab_pool *pool, size_t size);
 // Gives back `object`, which slab_alloc() returned for this same `size`.
 void slab_free(struct slab_pool *pool, void *object, size_t size);
 
+// Makes a large object `size` bytes long and returns its new place. Returns
+// NULL, with nothing changed, if that can only be done by copying it into a new
+// one, or if there is no memory.
+void *slab_resize(void *object, size_t old_size, size_t size);
+
 #endif

@@ -23,4 +23,11 @@ struct stats {
     uint64_t bytes_out; // written to clients
 };
 
+// Lets the counters start again at 0; what is so now stays.
+static inline void stats_reset(struct stats *stats) {
+    stats->connections = stats->rejected = 0;
+    stats->timed_out = stats->stuck = 0;
+    stats->commands = stats->bytes_in = stats->bytes_out = 0;
+}
+
 #endif

@@ -12,6 +12,8 @@
 #include "slab.h"
 #include "table.h"
 
+#define TTL_SEGMENTS 16 // that store_average_ttl() looks at
+
 // A table that store_clear() took out of use.
 struct dying {
     struct dying *next;
@@ -28,6 +30,7 @@ struct store {
     uint64_t hits;
     uint64_t misses;
     uint64_t expired;
+    uint64_t randoms; // drawn by store_random()
     uint64_t cursor; // of the running expiry walk; 0 between two walks
     int64_t due_ms; // no deadline behind the cursor is earlier
     struct slice expected; // the key that store_expect() announced
@@ -50,6 +53,10 @@ struct store *store_new(size_t max_bytes) {
 fail:
     store_free(st);
     return NULL;
+}
+
+void store_set_limit(struct store *st, size_t max_bytes) {
+    st->max_bytes = max_bytes;
 }
 
 void store_free(struct store *st) {
@@ -106,14 +113,23 @@ enum store_result store_get(
     return STORE_OK;
 }
 
-// Whether `added` bytes for a key instead of its `old` entry are too many. What
-// makes the store smaller is always allowed.
-static bool is_over_limit(const struct store *st, const struct entry *old,
-    uint64_t hash, size_t added) {
-    size_t dropped = old != NULL ? entry_size(old) : 0;
-    if (st->max_bytes == 0 || added <= dropped) return false;
-    size_t growth = old == NULL ? table_growth(st->table, hash) : 0;
-    return table_bytes(st->table) - dropped + added + growth > st->max_bytes;
+// Returns by how much an entry of `size` bytes for a key, instead of its `old`
+// one, makes the store grow.
+static int64_t growth(const struct store *st, const struct entry *old,
+    uint64_t hash, size_t size) {
+    if (old != NULL) return (int64_t)size - (int64_t)entry_size(old);
+    return (int64_t)(size + table_growth(st->table, hash));
+}
+
+// What makes the store smaller is always allowed.
+bool store_has_room(struct store *st, int64_t more) {
+    if (st->max_bytes == 0 || more <= 0) return true;
+    return table_bytes(st->table) + (size_t)more <= st->max_bytes;
+}
+
+static void note_bytes(struct store *st) {
+    size_t bytes = table_bytes(st->table);
+    if (bytes > st->peak_bytes) st->peak_bytes = bytes;
 }
 
 static void note_deadline(struct store *st, int64_t deadline_ms) {
@@ -135,18 +151,84 @@ static enum store_result put(struct store *st, struct entry *old,
         return STORE_NO_MEMORY;
     }
     note_deadline(st, deadline_ms);
-    size_t bytes = table_bytes(st->table);
-    if (bytes > st->peak_bytes) st->peak_bytes = bytes;
+    note_bytes(st);
     return STORE_OK;
+}
+
+// Returns the deadline that a key gets which had this `old` entry.
+static int64_t new_deadline(const struct entry *old, int64_t deadline_ms) {
+    if (deadline_ms != STORE_KEEP_DEADLINE) return deadline_ms;
+    return old != NULL ? entry_deadline(old) : STORE_NO_DEADLINE;
 }
 
 enum store_result store_set(struct store *st, struct slice key,
     struct slice value, int64_t deadline_ms) {
     uint64_t hash = hash_of(st, key);
     struct entry *old = table_find(st->table, key, hash);
+    deadline_ms = new_deadline(old, deadline_ms);
     size_t size = entry_size_for(key, value, deadline_ms);
-    if (is_over_limit(st, old, hash, size)) return STORE_OVER_LIMIT;
+    if (!store_has_room(st, growth(st, old, hash, size))) {
+        return STORE_OVER_LIMIT;
+    }
     return put(st, old, key, hash, value, deadline_ms);
+}
+
+int64_t store_growth(struct store *st, struct slice key, struct slice value,
+    int64_t deadline_ms) {
+    uint64_t hash = hash_of(st, key);
+    struct entry *old = table_find(st->table, key, hash);
+    deadline_ms = new_deadline(old, deadline_ms);
+    return growth(st, old, hash, entry_size_for(key, value, deadline_ms));
+}
+
+// Returns an entry with a value of `len` bytes in place of `old`, or NULL.
+static struct entry *resized(struct store *st, struct entry *old,
+    struct slice key, uint64_t hash, size_t len) {
+    if (old != NULL) {
+        struct entry *e = table_resize(st->table, key, hash, len);
+        if (e != NULL) return e;
+    }
+    int64_t deadline_ms = new_deadline(old, STORE_KEEP_DEADLINE);
+    struct entry *e = entry_new_zeros(st->pool, key, len, deadline_ms);
+    if (e == NULL) return NULL;
+    if (old != NULL) {
+        struct slice value = entry_value(old);
+        size_t kept = value.len < len ? value.len : len;
+        if (kept > 0) memcpy(entry_value_bytes(e), value.data, kept);
+    }
+    if (table_put(st->table, e, hash)) return e;
+    entry_free(st->pool, e);
+    return NULL;
+}
+
+enum store_result store_resize(struct store *st, struct slice key,
+    int64_t now_ms, size_t len, char **value) {
+    uint64_t hash = hash_of(st, key);
+    struct entry *e = find(st, key, hash, now_ms);
+    if (e == NULL || entry_value(e).len != len) {
+        struct slice wanted = {NULL, len};
+        int64_t deadline_ms = new_deadline(e, STORE_KEEP_DEADLINE);
+        size_t size = entry_size_for(key, wanted, deadline_ms);
+        if (!store_has_room(st, growth(st, e, hash, size))) {
+            return STORE_OVER_LIMIT;
+        }
+        e = resized(st, e, key, hash, len);
+        if (e == NULL) return STORE_NO_MEMORY;
+        note_bytes(st);
+    }
+    *value = entry_value_bytes(e);
+    return STORE_OK;
+}
+
+enum store_result store_rename(
+    struct store *st, struct slice from, struct slice to, int64_t now_ms) {
+    uint64_t hash = hash_of(st, from), hash_to = table_hash(st->table, to);
+    struct entry *e = find(st, from, hash, now_ms);
+    if (e == NULL) return STORE_MISSING;
+    enum store_result result = put(st, table_find(st->table, to, hash_to), to,
+        hash_to, entry_value(e), entry_deadline(e));
+    if (result == STORE_OK) table_remove(st->table, from, hash);
+    return result;
 }
 
 bool store_delete(struct store *st, struct slice key, int64_t now_ms) {
@@ -218,6 +300,65 @@ void store_each(
     } while (cursor != 0);
 }
 
+uint64_t store_scan(struct store *st, uint64_t cursor, size_t count,
+    int64_t now_ms, store_visit_fn *visit, void *arg) {
+    struct each each = {visit, arg, now_ms};
+    return table_scan(st->table, cursor, count, visit_live, &each);
+}
+
+// A keyed hash of 1, 2, 3, ... is as good as random bits.
+static uint64_t random_bits(struct store *st) {
+    st->randoms++;
+    return hash_bytes(&st->secret,
+        (struct slice){(const char *)&st->randoms, sizeof(st->randoms)});
+}
+
+enum store_result store_random(
+    struct store *st, int64_t now_ms, struct slice *key) {
+    struct entry *e;
+    while ((e = table_pick(st->table, random_bits(st))) != NULL) {
+        *key = entry_key(e);
+        if (entry_deadline(e) > now_ms) return STORE_OK;
+        table_remove(st->table, *key, table_hash(st->table, *key));
+        st->expired++;
+    }
+    return STORE_MISSING;
+}
+
+enum store_result store_usage(
+    struct store *st, struct slice key, int64_t now_ms, size_t *bytes) {
+    struct entry *e = find(st, key, hash_of(st, key), now_ms);
+    if (e == NULL) return STORE_MISSING;
+    *bytes = entry_size(e);
+    return STORE_OK;
+}
+
+struct lifetimes {
+    int64_t now_ms;
+    double sum_ms;
+    size_t count;
+};
+
+static void add_lifetime(void *arg, const struct entry *e) {
+    struct lifetimes *lifetimes = arg;
+    int64_t deadline_ms = entry_deadline(e);
+    if (deadline_ms == ENTRY_NO_DEADLINE) return;
+    if (deadline_ms <= lifetimes->now_ms) return;
+    lifetimes->sum_ms += (double)(deadline_ms - lifetimes->now_ms);
+    lifetimes->count++;
+}
+
+int64_t store_average_ttl(struct store *st, int64_t now_ms) {
+    struct lifetimes lifetimes = {.now_ms = now_ms};
+    if (table_deadlines(st->table) == 0) return 0;
+    uint64_t cursor = random_bits(st);
+    for (int i = 0; i < TTL_SEGMENTS; i++) {
+        cursor = table_walk(st->table, cursor, add_lifetime, &lifetimes);
+    }
+    if (lifetimes.count == 0) return 0;
+    return (int64_t)(lifetimes.sum_ms / (double)lifetimes.count);
+}
+
 // A walk starts only when the earliest deadline has come, and finds the next
 // one on its way: while nothing is due, this costs one comparison.
 bool store_expire_step(struct store *st, int64_t now_ms) {
@@ -247,7 +388,13 @@ struct store_stats store_stats(const struct store *st) {
         .misses = st->misses,
         .expired = st->expired,
         .keys = table_count(st->table),
+        .deadlines = table_deadlines(st->table),
         .bytes = table_bytes(st->table),
         .peak_bytes = st->peak_bytes,
     };
+}
+
+void store_reset_stats(struct store *st) {
+    st->hits = st->misses = st->expired = 0;
+    st->peak_bytes = table_bytes(st->table);
 }

@@ -14,6 +14,7 @@
 #include "slice.h"
 
 #define STORE_NO_DEADLINE INT64_MAX // a key that stays until it is removed
+#define STORE_KEEP_DEADLINE INT64_MIN // for store_set(): the one that it has
 
 struct store; // opaque: its fields are known in store.c only
 
@@ -29,6 +30,7 @@ struct store_stats {
     uint64_t misses;
     uint64_t expired; // keys removed because their deadline had come
     size_t keys; // some of which may have expired, but for no more than 1 s
+    size_t deadlines; // keys that have one
     size_t bytes; // requested for entries and table
     size_t peak_bytes;
 };
@@ -38,6 +40,8 @@ struct store_stats {
 struct store *store_new(size_t max_bytes);
 
 void store_free(struct store *st);
+
+void store_set_limit(struct store *st, size_t max_bytes);
 
 // Tells the store that the key at these very bytes is about to be used, so
 // that the memory it needs is on its way: call the first for some keys, the
@@ -56,9 +60,28 @@ enum store_result store_get(
     struct store *st, struct slice key, int64_t now_ms, struct slice *out);
 
 // Stores copies of `key` and `value`, in place of what was there. The key
-// lives until `deadline_ms`, which may be STORE_NO_DEADLINE.
+// lives until `deadline_ms`, which may be STORE_NO_DEADLINE or, after a lookup
+// of the key at this moment, STORE_KEEP_DEADLINE.
 enum store_result store_set(struct store *st, struct slice key,
     struct slice value, int64_t deadline_ms);
+
+// Returns by how many bytes store_set() would make the data grow.
+int64_t store_growth(struct store *st, struct slice key, struct slice value,
+    int64_t deadline_ms);
+
+// Returns whether the data may grow by so many bytes.
+bool store_has_room(struct store *st, int64_t growth);
+
+// Makes the value at `key` `len` bytes long, where new bytes are 0, and lends
+// it to the caller for writing, until the next call. A missing key is made.
+// The deadline stays as it is.
+enum store_result store_resize(struct store *st, struct slice key,
+    int64_t now_ms, size_t len, char **value);
+
+// Gives the value and the deadline of `from` to `to`, whose own are lost, and
+// removes `from`. The two must not be equal. This is never over the limit.
+enum store_result store_rename(
+    struct store *st, struct slice from, struct slice to, int64_t now_ms);
 
 // Returns whether there was such a key.
 bool store_delete(struct store *st, struct slice key, int64_t now_ms);
@@ -81,6 +104,21 @@ typedef void store_visit_fn(void *arg, struct slice key);
 void store_each(
     struct store *st, int64_t now_ms, store_visit_fn *visit, void *arg);
 
+// Like store_each(), for about `count` keys from `cursor` on. Returns the next
+// cursor, and 0 after the last key; 0 is also where to start. What is in the
+// store throughout is visited at least once. Any number is a valid cursor.
+uint64_t store_scan(struct store *st, uint64_t cursor, size_t count,
+    int64_t now_ms, store_visit_fn *visit, void *arg);
+
+// Puts a key that exists into *key, borrowed until the next call; all keys are
+// about as likely. Returns STORE_MISSING if there is none.
+enum store_result store_random(
+    struct store *st, int64_t now_ms, struct slice *key);
+
+// Puts the bytes that a key and its value take into *bytes.
+enum store_result store_usage(
+    struct store *st, struct slice key, int64_t now_ms, size_t *bytes);
+
 // Removes some hundreds of keys that are due. Returns false when none is left.
 bool store_expire_step(struct store *st, int64_t now_ms);
 
@@ -89,5 +127,12 @@ bool store_expire_step(struct store *st, int64_t now_ms);
 bool store_free_step(struct store *st);
 
 struct store_stats store_stats(const struct store *st);
+
+// Lets hits, misses and expired start again at 0, and the peak at what is used.
+void store_reset_stats(struct store *st);
+
+// Returns how long keys with a deadline have still to live on average, in
+// milliseconds, by looking at some thousands of them; 0 where there are none.
+int64_t store_average_ttl(struct store *st, int64_t now_ms);
 
 #endif

@@ -43,6 +43,7 @@ struct table {
     size_t segments;
     size_t count;
     size_t entry_bytes;
+    size_t deadlines; // entries that have one
     size_t freed; // directory places that table_free_step() is done with
 };
 
@@ -139,6 +140,10 @@ bool table_free_step(struct table *t) {
     free(t->directory);
     free(t);
     return false;
+}
+
+size_t table_deadlines(const struct table *t) {
+    return t->deadlines;
 }
 
 size_t table_count(const struct table *t) {
@@ -314,10 +319,26 @@ bool table_put(struct table *t, struct entry *e, uint64_t hash) {
         if (old != NULL) t->entry_bytes -= entry_size(old);
         if (old != NULL) entry_free(t->pool, old);
     }
+    t->deadlines -= seg->slots[i] & SLOT_HAS_DEADLINE;
     seg->slots[i] = slot_for(e, hash);
+    t->deadlines += seg->slots[i] & SLOT_HAS_DEADLINE;
     int64_t deadline_ms = entry_deadline(e);
     if (deadline_ms < seg->earliest_ms) seg->earliest_ms = deadline_ms;
     return true;
+}
+
+struct entry *table_resize(
+    struct table *t, struct slice key, uint64_t hash, size_t value_len) {
+    struct segment *seg = segment_for(t, hash);
+    size_t i = find_place(seg, key, hash);
+    struct entry *old = slot_entry(seg->slots[i]);
+    size_t old_size = entry_size(old);
+    struct entry *e = entry_resize(old, value_len);
+    if (e == NULL) return NULL;
+    t->entry_bytes += entry_size(e) - old_size;
+    seg->slots[i] &= ~SLOT_ADDRESS;
+    seg->slots[i] |= (uint64_t)(uintptr_t)e;
+    return e;
 }
 
 // Frees the entry at place `i` and closes the gap: an entry behind it moves
@@ -326,6 +347,7 @@ bool table_put(struct table *t, struct entry *e, uint64_t hash) {
 static void remove_at(struct table *t, struct segment *seg, size_t i) {
     struct entry *e = slot_entry(seg->slots[i]);
     t->entry_bytes -= entry_size(e);
+    t->deadlines -= seg->slots[i] & SLOT_HAS_DEADLINE;
     entry_free(t->pool, e);
     seg->count--;
     t->count--;
@@ -370,6 +392,80 @@ uint64_t table_walk(
         if (seg->slots[i] != 0) visit(arg, slot_entry(seg->slots[i]));
     }
     return cursor_behind(seg, cursor);
+}
+
+// Where a scan goes on. A segment is taken by the homes of its entries, which
+// stay the same wherever an entry is moved. Done is what has a hash before
+// `start`, and what has the segment's first bits and a home before `home`.
+struct scan {
+    uint64_t start; // the first hash of the segment
+    size_t home;
+    unsigned depth; // of the segment when the scan came to it
+};
+
+// A cursor has 28 bits of hash, 9 of home and 5 of depth, so that a client that
+// keeps it in a double, as JavaScript has them, keeps all of it.
+static uint64_t cursor_of(struct scan scan) {
+    uint64_t first = scan.start >> (64 - MAX_DEPTH);
+    return (first * SEGMENT_SLOTS + scan.home) << 5 | scan.depth;
+}
+
+static struct scan scan_at(uint64_t cursor) {
+    return (struct scan){
+        .start = (cursor >> 5) / SEGMENT_SLOTS << (64 - MAX_DEPTH),
+        .home = (cursor >> 5) % SEGMENT_SLOTS,
+        .depth = cursor % 32,
+    };
+}
+
+// Visits the entries of `seg` whose home is one of `width` from `home` on.
+static size_t visit_homes(const struct segment *seg, size_t home, size_t width,
+    table_visit_fn *visit, void *arg) {
+    size_t n = 0;
+    for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
+        uint64_t slot = seg->slots[i];
+        if (slot == 0 || slot_home(slot) - home >= width) continue;
+        visit(arg, slot_entry(slot));
+        n++;
+    }
+    return n;
+}
+
+uint64_t table_scan(const struct table *t, uint64_t cursor, size_t count,
+    table_visit_fn *visit, void *arg) {
+    struct scan scan = scan_at(cursor);
+    for (size_t n = 0, steps = 0; n < count && steps < count; steps++) {
+        const struct segment *seg = segment_for(t, scan.start);
+        // Two that have been merged since: done is only a part of one of them.
+        if (seg->depth < scan.depth) scan.home = 0;
+        scan.depth = seg->depth;
+        uint64_t behind = cursor_behind(seg, scan.start);
+        scan.start = behind - ((uint64_t)1 << (63 - seg->depth) << 1);
+
+        size_t width = SEGMENT_SLOTS;
+        if (count - n < seg->count) {
+            width = SEGMENT_SLOTS * (count - n) / seg->count + 1;
+        }
+        n += visit_homes(seg, scan.home, width, visit, arg);
+        scan.home += width;
+        if (scan.home < SEGMENT_SLOTS) continue;
+        if (behind == 0) return 0;
+        scan = (struct scan){.start = behind, .depth = 0};
+    }
+    return cursor_of(scan);
+}
+
+struct entry *table_pick(const struct table *t, uint64_t random) {
+    if (t->count == 0) return NULL;
+    const struct segment *seg = segment_for(t, random);
+    while (seg->count == 0) {
+        random = cursor_behind(seg, random);
+        seg = segment_for(t, random);
+    }
+    size_t left = (uint32_t)random % seg->count;
+    size_t i = 0;
+    while (seg->slots[i] == 0 || left-- > 0) i++;
+    return slot_entry(seg->slots[i]);
 }
 
 // Removes what is due from `seg` and finds its earliest deadline anew. Only

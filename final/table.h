@@ -35,6 +35,9 @@ bool table_free_step(struct table *t);
 
 size_t table_count(const struct table *t);
 
+// Returns how many of the entries have a deadline.
+size_t table_deadlines(const struct table *t);
+
 // Returns the bytes that the table and its entries asked for, and how many more
 // the table itself would ask for if a new key with this hash came.
 size_t table_bytes(const struct table *t);
@@ -56,6 +59,11 @@ struct entry *table_find(
 // Returns false, with nothing taken or changed, if there is no memory.
 bool table_put(struct table *t, struct entry *e, uint64_t hash);
 
+// Makes the value of the entry with this key, if that can be done where it is,
+// `value_len` bytes long, as entry_resize() does. Returns the entry or NULL.
+struct entry *table_resize(
+    struct table *t, struct slice key, uint64_t hash, size_t value_len);
+
 // Removes and frees the entry with this key. Returns false if there is none.
 bool table_remove(struct table *t, struct slice key, uint64_t hash);
 
@@ -66,6 +74,15 @@ typedef void table_visit_fn(void *arg, const struct entry *e);
 // is in the table throughout is visited, even if it grows or shrinks between.
 uint64_t table_walk(
     const struct table *t, uint64_t cursor, table_visit_fn *visit, void *arg);
+
+// Like table_walk(), but visits about `count` entries, whatever the segments
+// hold. Any number is a valid cursor.
+uint64_t table_scan(const struct table *t, uint64_t cursor, size_t count,
+    table_visit_fn *visit, void *arg);
+
+// Returns an entry, borrowed, that the 64 random bits choose, or NULL if there
+// is none. Any two are about as likely, as segments are about as full.
+struct entry *table_pick(const struct table *t, uint64_t random);
 
 // Like table_walk(), but removes and frees the entries that are due at
 // `now_ms`, and lowers *earliest_ms to the first deadline that is left there.
