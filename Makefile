@@ -6,6 +6,9 @@
 
 PREFIX ?= /usr/local
 BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
+COMPLETIONDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 PROGRAMS := final client bench
 STAGES := $(patsubst %/Makefile,%,$(sort $(wildcard stages/*/Makefile)))
@@ -59,12 +62,22 @@ exercise: client bench ## try an exercise: N=04-2, N=all, or on your own server 
 format: ## lay out every C file as .clang-format says
 	clang-format -i $(C_FILES)
 
-install: all ## copy the programs to PREFIX/bin (PREFIX=/usr/local), below DESTDIR
-	install -d '$(BINDIR)'
+install: all ## copy programs, manual pages and the rest to PREFIX (/usr/local), below DESTDIR
+	install -d '$(BINDIR)' '$(MANDIR)/man1' '$(MANDIR)/man8' '$(UNITDIR)' '$(COMPLETIONDIR)'
 	install -m 755 final/medusa client/medusa-client bench/medusa-benchmark '$(BINDIR)'
+	install -m 644 docs/man/medusa-client.1 docs/man/medusa-benchmark.1 '$(MANDIR)/man1'
+	install -m 644 docs/man/medusa.8 '$(MANDIR)/man8'
+	sed 's|@BINDIR@|$(PREFIX)/bin|' tools/packaging/medusa.service.in >'$(UNITDIR)/medusa.service'
+	chmod 644 '$(UNITDIR)/medusa.service'
+	install -m 644 tools/packaging/medusa-completion.bash '$(COMPLETIONDIR)/medusa'
+	ln -sf medusa '$(COMPLETIONDIR)/medusa-client'
+	ln -sf medusa '$(COMPLETIONDIR)/medusa-benchmark'
 
 uninstall: ## remove what install has copied
 	rm -f '$(BINDIR)/medusa' '$(BINDIR)/medusa-client' '$(BINDIR)/medusa-benchmark'
+	rm -f '$(MANDIR)/man1/medusa-client.1' '$(MANDIR)/man1/medusa-benchmark.1'
+	rm -f '$(MANDIR)/man8/medusa.8' '$(UNITDIR)/medusa.service' '$(COMPLETIONDIR)/medusa'
+	rm -f '$(COMPLETIONDIR)/medusa-client' '$(COMPLETIONDIR)/medusa-benchmark'
 
 clean: ## remove everything that was built
 	@for folder in $(PROGRAMS) $(STAGES) tests/unit; do \

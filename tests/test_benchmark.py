@@ -600,9 +600,9 @@ def test_a_signal_ends_the_run_with_what_was_measured(benchmark_binary, number):
 
 def test_percentiles_agree_with_those_of_sorted_samples(tmp_path):
     program = tmp_path / "test_hist"
-    sources = [ROOT / "tests/unit/test_hist.c", ROOT / "bench/hist.c"]
+    sources = [ROOT / "tests/unit/test_hist.c", ROOT / "final/hist.c"]
     compiler = shlex.split(os.environ.get("CC") or "cc")
-    options = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-I", ROOT / "bench", "-o", program]
+    options = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-I", ROOT / "final", "-o", program]
     subprocess.run([*compiler, *options, *sources], check=True, timeout=3 * LIMIT)
     done = subprocess.run([program], capture_output=True, text=True, timeout=LIMIT)
     assert (done.returncode, done.stdout) == (0, "ok\n")

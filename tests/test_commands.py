@@ -178,14 +178,14 @@ def test_a_cleared_store_can_be_filled_again(client):
         assert client.pipeline(["COUNT"], ["GET", "299"], ["CLEAR"]) == [300, b"299", b"OK"]
 
 
-@pytest.mark.since("final")
+@pytest.mark.since("22-protected-mode")
 @pytest.mark.parametrize("mode", ["ASYNC", "SYNC", "async"])
 def test_flushall_takes_async_and_sync(client, mode):
     client.command("SET", "k", "v")
     assert client.pipeline(["FLUSHALL", mode], ["COUNT"]) == [b"OK", 0]
 
 
-@pytest.mark.since("final")
+@pytest.mark.since("22-protected-mode")
 def test_flushall_refuses_another_word(client):
     client.command("SET", "k", "v")
     assert client.pipeline(["FLUSHALL", "NOW"], ["COUNT"]) == [b"ERR syntax error", 1]

@@ -9,9 +9,10 @@ from medusa import LIMIT, eventually, free_port, run_once
 
 pytestmark = pytest.mark.since("07-config")
 
-FINAL = pytest.mark.since("final")
+PROTECTED_MODE = pytest.mark.since("22-protected-mode")
 EPOLL = pytest.mark.since("16-epoll")
 MEMORY_LIMIT = pytest.mark.since("21-memory-limit")
+PASSWORD = pytest.mark.since("25-passwords")
 
 SETTINGS = [  # variable, flag, default as --help shows it
     ("MEDUSA_HOST", "--host", "127.0.0.1"),
@@ -21,7 +22,8 @@ SETTINGS = [  # variable, flag, default as --help shows it
     ("MEDUSA_LOG_LEVEL", "--log-level", "info"),
     pytest.param("MEDUSA_EVENT_LOOP", "--event-loop", "epoll", marks=EPOLL),
     pytest.param("MEDUSA_MAX_MEMORY", "--max-memory", "0", marks=MEMORY_LIMIT),
-    pytest.param("MEDUSA_PROTECTED_MODE", "--protected-mode", "true", marks=FINAL),
+    pytest.param("MEDUSA_PROTECTED_MODE", "--protected-mode", "true", marks=PROTECTED_MODE),
+    pytest.param("MEDUSA_PASSWORD", "--password-file", "none", marks=PASSWORD),
 ]
 
 BAD = [  # variable, flag, value, words of which one tells what is allowed
@@ -45,7 +47,9 @@ BAD = [  # variable, flag, value, words of which one tells what is allowed
     pytest.param("MEDUSA_MAX_MEMORY", "--max-memory", "-1", "mb", marks=MEMORY_LIMIT),
     pytest.param("MEDUSA_MAX_MEMORY", "--max-memory", "99999999999g", "mb", marks=MEMORY_LIMIT),
     pytest.param("MEDUSA_MAX_MEMORY", "--max-memory", "mb", "mb", marks=MEMORY_LIMIT),
-    pytest.param("MEDUSA_PROTECTED_MODE", "--protected-mode", "perhaps", "true", marks=FINAL),
+    pytest.param(
+        "MEDUSA_PROTECTED_MODE", "--protected-mode", "perhaps", "true", marks=PROTECTED_MODE
+    ),
 ]
 
 
@@ -174,7 +178,7 @@ def test_an_ipv6_address_is_a_host(start_server):
         socket.create_connection(("127.0.0.1", server.port), LIMIT)
 
 
-@FINAL
+@PROTECTED_MODE
 @pytest.mark.parametrize("value", ["true", "false", "yes", "no", "on", "off", "1", "0"])
 def test_a_boolean_takes_many_words(start_server, value):
     server = start_server(f"--protected-mode={value}")

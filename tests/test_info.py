@@ -6,7 +6,7 @@ from medusa import eventually
 
 pytestmark = pytest.mark.since("03-commands")
 
-FINAL = pytest.mark.since("final")
+PROTECTED_MODE = pytest.mark.since("22-protected-mode")
 
 FIELDS = [
     "redis_version", "medusa_version", "redis_mode", "os", "tcp_port", "process_id",
@@ -37,19 +37,19 @@ def test_info_of_an_unknown_section_is_empty(client):
     client.check(b"INFO nosuchsection\r\n", b"$0\r\n\r\n")
 
 
-@FINAL
+@PROTECTED_MODE
 @pytest.mark.parametrize("field", FIELDS)
 def test_info_holds(client, field):
     assert field in client.info()
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_takes_several_sections(client):
     text = client.command("INFO", "server", "memory").decode()
     assert "tcp_port:" in text and "used_memory:" in text and "role:" not in text
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_names_the_process(server, client):
     info = client.info()
     assert info["process_id"] == str(server.pid)
@@ -58,7 +58,7 @@ def test_info_names_the_process(server, client):
     assert info["medusa_version"] == "0.1.0"
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_counts_hits_and_misses(client):
     client.command("SET", "k", "v")
     client.pipeline(["GET", "k"], ["GET", "k"], ["GET", "nothing"])
@@ -66,7 +66,7 @@ def test_info_counts_hits_and_misses(client):
     assert (info["keyspace_hits"], info["keyspace_misses"]) == ("2", "1")
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_counts_clients(server, client):
     assert client.info()["connected_clients"] == "1"
     other = server.connect()
@@ -77,7 +77,7 @@ def test_info_counts_clients(server, client):
     assert client.info()["total_connections_received"] == "2"
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_counts_refused_clients(start_server):
     server = start_server("--max-connections=1")
     client = server.connect()
@@ -87,7 +87,7 @@ def test_info_counts_refused_clients(start_server):
     assert client.info()["maxclients"] == "1"
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_counts_commands_and_bytes(client):
     before = client.info()
     sent = client.encode("PING", "x" * 1000) * 10
@@ -103,25 +103,25 @@ def test_info_counts_commands_and_bytes(client):
     assert growth("total_net_output_bytes") >= 10000
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_counts_keys(client):
     client.pipeline(["SET", "a", "1"], ["SET", "b", "2", 100], ["SET", "c", "3", 100])
     assert client.info()["db0"].split(",")[0] == "keys=3"
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_of_an_empty_store_has_no_db0(client):
     assert "db0" not in client.info()
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_counts_expired_keys(client):
     client.pipeline(*(["SET", n, "v", 1] for n in range(10)))
     assert client.info()["expired_keys"] == "0"
     eventually(lambda: client.info()["expired_keys"] == "10", "10 expired keys")
 
 
-@FINAL
+@PROTECTED_MODE
 def test_info_measures_the_memory_of_the_data(client):
     before = int(client.info()["used_memory"])
     client.command("SET", "k", "v" * 1000000)

@@ -10,7 +10,7 @@ from medusa import LIMIT, Client, Error, eventually, outside_address
 pytestmark = pytest.mark.since("07-config")
 
 MEGABYTE = 1048576
-FINAL = pytest.mark.since("final")
+PROTECTED_MODE = pytest.mark.since("22-protected-mode")
 MEMORY_LIMIT = pytest.mark.since("21-memory-limit")
 TOO_MANY = b"-ERR max number of clients reached\r\n"
 OVER_LIMIT = b"OOM command not allowed when used memory > 'maxmemory'."
@@ -221,7 +221,7 @@ def test_a_value_can_be_replaced_by_one_that_fits(server, client):
 # Who may connect
 
 
-@FINAL
+@PROTECTED_MODE
 @pytest.mark.network
 def test_an_outside_address_is_refused_while_there_is_no_password(start_server):
     server = start_server("--host=0.0.0.0")
@@ -231,7 +231,7 @@ def test_an_outside_address_is_refused_while_there_is_no_password(start_server):
     assert b"MEDUSA_PASSWORD" in received or b"password" in received.lower()
 
 
-@FINAL
+@PROTECTED_MODE
 @pytest.mark.network
 def test_an_outside_address_is_served_without_protected_mode(start_server):
     server = start_server("--host=0.0.0.0", "--protected-mode=no")
@@ -239,14 +239,14 @@ def test_an_outside_address_is_served_without_protected_mode(start_server):
         assert client.command("PING") == b"PONG"
 
 
-@FINAL
+@PROTECTED_MODE
 def test_a_loopback_address_is_served_in_protected_mode(start_server):
     server = start_server("--host=0.0.0.0")
     with Client("127.0.0.1", server.port) as client:
         assert client.command("PING") == b"PONG"
 
 
-@FINAL
+@PROTECTED_MODE
 def test_a_refused_client_costs_nobody_a_place(start_server):
     server = start_server("--max-connections=1")
     first = server.connect()

@@ -83,20 +83,60 @@ def test_make_diff_compares_a_stage_with_the_one_before():
         assert f"+++ stages/{after}/README.md" not in out
 
 
-def test_make_install_copies_the_programs_and_uninstall_removes_them(tmp_path):
-    bin_folder = tmp_path / "opt" / "bin"
+INSTALLED = [
+    "bin/medusa",
+    "bin/medusa-benchmark",
+    "bin/medusa-client",
+    "lib/systemd/system/medusa.service",
+    "share/bash-completion/completions/medusa",
+    "share/bash-completion/completions/medusa-benchmark",
+    "share/bash-completion/completions/medusa-client",
+    "share/man/man1/medusa-benchmark.1",
+    "share/man/man1/medusa-client.1",
+    "share/man/man8/medusa.8",
+]
+
+
+def files(folder):
+    """Gives every file below a folder, with its permissions and its bytes."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode & 0o777, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+
+
+def test_make_install_copies_all_that_belongs_to_the_programs(tmp_path):
     status, _, err = make("install", "PREFIX=/opt", f"DESTDIR={tmp_path}")
     assert status == 0, err
-    assert sorted(path.name for path in bin_folder.iterdir()) == [
-        "medusa",
-        "medusa-benchmark",
-        "medusa-client",
-    ]
-    done = subprocess.run([bin_folder / "medusa", "--version"], capture_output=True, timeout=10)
-    assert done.returncode == 0
-    status, _, err = make("uninstall", "PREFIX=/opt", f"DESTDIR={tmp_path}")
-    assert status == 0, err
-    assert list(bin_folder.iterdir()) == []
+    found = files(tmp_path)
+    assert sorted(found) == [f"opt/{name}" for name in INSTALLED]
+    for name, (mode, content) in found.items():
+        assert mode == (0o755 if name.startswith("opt/bin/") else 0o644), name
+        assert os.fsencode(tmp_path) not in content, name  # DESTDIR is only for now
+    program = tmp_path / "opt" / "bin" / "medusa"
+    assert subprocess.run([program, "--version"], capture_output=True, timeout=10).returncode == 0
+    unit = tmp_path / "opt" / "lib" / "systemd" / "system" / "medusa.service"
+    assert "\nExecStart=/opt/bin/medusa\n" in unit.read_text()
+
+
+def test_make_install_again_changes_nothing(tmp_path):
+    for _ in range(2):
+        status, _, err = make("install", f"PREFIX={tmp_path}")
+        assert status == 0, err
+    assert sorted(files(tmp_path)) == INSTALLED
+
+
+def test_make_uninstall_removes_what_was_installed_and_nothing_else(tmp_path):
+    for name in INSTALLED:
+        other = (tmp_path / name).with_name("other")
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_text("stays\n")
+    before = files(tmp_path)
+    for target in ("install", "uninstall", "uninstall"):
+        status, _, err = make(target, f"PREFIX={tmp_path}")
+        assert status == 0, err
+        assert (files(tmp_path) == before) == (target == "uninstall")
 
 
 @pytest.mark.parametrize(

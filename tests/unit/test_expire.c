@@ -12,30 +12,36 @@ static void test_deadlines_of_ordinary_seconds(void) {
     static const int64_t seconds[] = {0, 1, -1, 60, -60, 86400, 1000000000};
     for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
         int64_t deadline_ms;
-        CHECK(expire_deadline(seconds[i], NOW, &deadline_ms));
+        CHECK(expire_deadline(seconds[i], 1000, NOW, &deadline_ms));
         CHECK_INT(deadline_ms, NOW + 1000 * seconds[i]);
+        CHECK(expire_deadline(seconds[i], 1, 0, &deadline_ms));
+        CHECK_INT(deadline_ms, seconds[i]);
     }
 }
 
-static void test_seconds_that_do_not_fit_are_refused(void) {
+static void test_numbers_that_do_not_fit_are_refused(void) {
     int64_t most = (STORE_NO_DEADLINE - 1 - NOW) / 1000;
     int64_t least = INT64_MIN / 1000;
     int64_t deadline_ms = 7;
-    CHECK(!expire_deadline(most + 1, NOW, &deadline_ms));
-    CHECK(!expire_deadline(INT64_MAX, NOW, &deadline_ms));
-    CHECK(!expire_deadline(INT64_MAX / 1000, NOW, &deadline_ms));
-    CHECK(!expire_deadline(least - 1, NOW, &deadline_ms));
-    CHECK(!expire_deadline(INT64_MIN, NOW, &deadline_ms));
+    CHECK(!expire_deadline(most + 1, 1000, NOW, &deadline_ms));
+    CHECK(!expire_deadline(INT64_MAX, 1000, NOW, &deadline_ms));
+    CHECK(!expire_deadline(INT64_MAX / 1000, 1000, NOW, &deadline_ms));
+    CHECK(!expire_deadline(least - 1, 1000, NOW, &deadline_ms));
+    CHECK(!expire_deadline(INT64_MIN, 1000, NOW, &deadline_ms));
+    CHECK(!expire_deadline(INT64_MAX - NOW, 1, NOW, &deadline_ms));
+    CHECK(!expire_deadline(STORE_NO_DEADLINE, 1, 0, &deadline_ms));
     // From here, whole seconds lead to the very number that means none.
     int64_t odd_now = NOW + STORE_NO_DEADLINE % 1000;
     int64_t too_many = (STORE_NO_DEADLINE - odd_now) / 1000;
-    CHECK(!expire_deadline(too_many, odd_now, &deadline_ms));
+    CHECK(!expire_deadline(too_many, 1000, odd_now, &deadline_ms));
     CHECK_INT(deadline_ms, 7);
 
-    CHECK(expire_deadline(most, NOW, &deadline_ms));
+    CHECK(expire_deadline(most, 1000, NOW, &deadline_ms));
     CHECK(deadline_ms > NOW && deadline_ms < STORE_NO_DEADLINE);
-    CHECK(expire_deadline(least, NOW, &deadline_ms));
+    CHECK(expire_deadline(least, 1000, NOW, &deadline_ms));
     CHECK(deadline_ms < 0);
+    CHECK(expire_deadline(STORE_NO_DEADLINE - 1, 1, 0, &deadline_ms));
+    CHECK_INT(deadline_ms, STORE_NO_DEADLINE - 1);
 }
 
 static void test_seconds_left_are_rounded_up(void) {
@@ -46,6 +52,15 @@ static void test_seconds_left_are_rounded_up(void) {
     }
     CHECK_INT(
         expire_seconds_left(INT64_MAX - 1, 0), (INT64_MAX - 1) / 1000 + 1);
+}
+
+static void test_the_nearest_second(void) {
+    static const int64_t cases[][2] = {// milliseconds, seconds
+        {0, 0}, {1, 0}, {499, 0}, {500, 1}, {999, 1}, {1000, 1}, {1499, 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        CHECK_INT(expire_nearest_second(cases[i][0]), cases[i][1]);
+    }
+    CHECK_INT(expire_nearest_second(INT64_MAX - 1), INT64_MAX / 1000 + 1);
 }
 
 static struct store *store_with_keys(void) {
@@ -128,8 +143,9 @@ static void test_the_clock_goes_on_and_agrees_with_the_system(void) {
 
 int main(void) {
     test_deadlines_of_ordinary_seconds();
-    test_seconds_that_do_not_fit_are_refused();
+    test_numbers_that_do_not_fit_are_refused();
     test_seconds_left_are_rounded_up();
+    test_the_nearest_second();
     test_due_keys_go_without_any_access();
     test_keys_set_between_two_slices_are_not_forgotten();
     test_a_slice_ends_when_its_time_is_over();

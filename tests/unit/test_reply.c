@@ -92,6 +92,67 @@ static void test_arrays_get_their_length_at_the_end(void) {
                     "+after\r\n"));
 }
 
+static void test_a_map_is_an_array_of_twice_as_many_in_version_2(void) {
+    begin();
+    reply_map(&r, 0);
+    reply_map(&r, 2);
+    reply_bulk(&r, BYTES("a"));
+    reply_integer(&r, 1);
+    reply_bulk(&r, BYTES("b"));
+    reply_array(&r, 0);
+    check_out(BYTES("*0\r\n*4\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n*0\r\n"));
+}
+
+static void test_version_3_has_maps_and_a_null_of_its_own(void) {
+    begin();
+    r.is_resp3 = true;
+    reply_map(&r, 0);
+    reply_map(&r, 2);
+    reply_bulk(&r, BYTES("a"));
+    reply_null(&r);
+    reply_bulk(&r, BYTES("b"));
+    reply_map(&r, 12);
+    check_out(BYTES("%0\r\n%2\r\n$1\r\na\r\n_\r\n$1\r\nb\r\n%12\r\n"));
+}
+
+static void test_version_3_changes_nothing_else(void) {
+    begin();
+    r.is_resp3 = true;
+    reply_simple(&r, "OK");
+    reply_integer(&r, -7);
+    reply_bulk(&r, BYTES(""));
+    reply_error(&r, "ERR no");
+    reply_array(&r, 2);
+    size_t mark = reply_array_begin(&r);
+    reply_null(&r);
+    reply_array_end(&r, mark, 1);
+    check_out(BYTES("+OK\r\n:-7\r\n$0\r\n\r\n-ERR no\r\n*2\r\n*1\r\n_\r\n"));
+}
+
+static void test_maps_get_their_length_at_the_end(void) {
+    begin();
+    size_t mark = reply_array_begin(&r);
+    reply_bulk(&r, BYTES("a"));
+    reply_null_array(&r);
+    reply_map_end(&r, mark, 1);
+    r.is_resp3 = true;
+    mark = reply_array_begin(&r);
+    reply_bulk(&r, BYTES("a"));
+    reply_null_array(&r);
+    reply_map_end(&r, mark, 1);
+    check_out(BYTES("*2\r\n$1\r\na\r\n*-1\r\n%1\r\n$1\r\na\r\n_\r\n"));
+}
+
+static void test_the_version_can_change_between_two_replies(void) {
+    begin();
+    reply_null(&r);
+    r.is_resp3 = true;
+    reply_null(&r);
+    r.is_resp3 = false;
+    reply_null(&r);
+    check_out(BYTES("$-1\r\n_\r\n$-1\r\n"));
+}
+
 int main(void) {
     test_simple_integer_and_null();
     test_bulk_strings_hold_any_bytes();
@@ -99,6 +160,11 @@ int main(void) {
     test_errors_stay_on_their_line();
     test_a_long_error_is_cut_to_the_room_that_is_promised();
     test_arrays_get_their_length_at_the_end();
+    test_a_map_is_an_array_of_twice_as_many_in_version_2();
+    test_version_3_has_maps_and_a_null_of_its_own();
+    test_version_3_changes_nothing_else();
+    test_maps_get_their_length_at_the_end();
+    test_the_version_can_change_between_two_replies();
     buf_deinit(&out);
     puts("ok");
     return 0;
