@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "evict.h"
 #include "num.h"
 #include "rss.h"
 #include "version.h"
@@ -130,7 +131,7 @@ static void info_memory(struct info *info, const struct call *call) {
     add_line(info, "used_memory_peak:%zu", store.peak_bytes);
     if (rss > 0) add_line(info, "used_memory_rss:%zu", rss);
     add_line(info, "maxmemory:%zu", call->stats->max_bytes);
-    add_line(info, "maxmemory_policy:noeviction");
+    add_line(info, "maxmemory_policy:%s", evict_policy_name(store.eviction));
 }
 
 static void info_stats(struct info *info, const struct call *call) {
@@ -153,6 +154,7 @@ static void info_stats(struct info *info, const struct call *call) {
     add_line(info, "keyspace_hits:%llu", (unsigned long long)store.hits);
     add_line(info, "keyspace_misses:%llu", (unsigned long long)store.misses);
     add_line(info, "expired_keys:%llu", (unsigned long long)store.expired);
+    add_line(info, "evicted_keys:%llu", (unsigned long long)store.evicted);
 }
 
 static void info_replication(struct info *info, const struct call *call) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "evict.h"
 #include "loop.h"
 #include "num.h"
 #include "version.h"
@@ -80,6 +81,10 @@ static bool read_max_memory(const char *text, struct config *config) {
         return true;
     }
     return false;
+}
+
+static bool read_eviction(const char *text, struct config *config) {
+    return evict_policy_find(text, &config->eviction);
 }
 
 static bool read_bool(const char *text, bool *out) {
@@ -155,6 +160,9 @@ static const struct setting settings[] = {
     {"MEDUSA_MAX_MEMORY", "--max-memory", "0", read_max_memory,
         "a number, perhaps with k, m, g, kb, mb or gb",
         "limit of the data in bytes, 0 for none"},
+    {"MEDUSA_EVICTION", "--eviction", "noeviction", read_eviction,
+        "noeviction or allkeys-lru",
+        "refuse writes over that limit, or make room by removing other keys"},
     {"MEDUSA_PROTECTED_MODE", "--protected-mode", "true", read_protected_mode,
         "true or false", "refuse clients on other machines without a password"},
     {"MEDUSA_PASSWORD", "--password-file", "", read_password,
@@ -294,6 +302,10 @@ static void show_max_memory(const struct config *config, char *text) {
     snprintf(text, VALUE_BYTES, "%zu", config->max_memory);
 }
 
+static void show_eviction(const struct config *config, char *text) {
+    snprintf(text, VALUE_BYTES, "%s", evict_policy_name(config->eviction));
+}
+
 static void show_protected_mode(const struct config *config, char *text) {
     snprintf(text, VALUE_BYTES, "%s", config->protected_mode ? "yes" : "no");
 }
@@ -331,6 +343,8 @@ static const struct parameter parameters[] = {
         "argument must be between 1 and 1000000 inclusive"},
     {"maxmemory", show_max_memory, read_max_memory,
         "argument must be a memory value"},
+    {"maxmemory-policy", show_eviction, read_eviction,
+        "argument(s) must be one of the following: noeviction, allkeys-lru"},
     {"loglevel", show_log_level, read_log_level,
         "argument(s) must be one of the following: debug, info, warn, error"},
     // What tools ask for before they start, and what is true of this server.

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "evict.h"
 #include "log.h"
 #include "ops.h"
 #include "secret.h"
@@ -19,6 +20,7 @@ struct config {
     enum log_level log_level;
     const char *event_loop; // "poll", "epoll" or, for the best here, ""
     size_t max_memory; // bytes of data; 0: no limit
+    enum store_eviction eviction; // what happens at that limit
     bool protected_mode;
     struct secret password; // empty: none is needed
     bool metrics;

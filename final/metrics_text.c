@@ -99,6 +99,8 @@ static void add_data(struct text *t, const struct metrics *m) {
         (double)store.misses);
     add_counter(t, "expired_keys_total", "Keys removed at their deadline.",
         (double)store.expired);
+    add_counter(t, "evicted_keys_total", "Keys removed to make room.",
+        (double)store.evicted);
     add_gauge(t, "keys", "Keys stored now.", (double)store.keys);
     add_gauge(t, "memory_used_bytes", "Requested for keys, values and table.",
         (double)store.bytes);

@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "clock.h"
+#include "evict.h"
 #include "expire.h"
 #include "loop.h"
 #include "metrics.h"
@@ -212,7 +213,7 @@ static void apply_settings(struct server *s) {
     s->log.level = config->log_level;
     s->clients.timeout_ms = config->timeout_s * 1000;
     s->stats.max_bytes = config->max_memory;
-    store_set_limit(s->store, config->max_memory);
+    store_set_limit(s->store, config->max_memory, config->eviction);
 }
 
 static void change_setting(
@@ -272,6 +273,7 @@ struct server *server_new(struct config *config) {
     const char *why =
         errno == ENOMEM ? "no memory to start" : "cannot read /dev/urandom";
     if (s->store == NULL) return fail(s, why);
+    store_set_limit(s->store, config->max_memory, config->eviction);
     s->clients = (struct clients){
         .loop = s->loop,
         .store = s->store,
@@ -325,6 +327,7 @@ static void tick(struct server *s) {
 static void run_once(struct server *s) {
     tick(s);
     bool more = expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US);
+    if (evict_slice(s->store, SLICE_US)) more = true;
     if (clients_turn(&s->clients)) more = true;
     if (s->listener == -1 && s->stats.clients == 0) return; // drained
     if (loop_wait(s->loop, more ? 0 : TICK_MS) == 0) return;

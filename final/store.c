@@ -3,6 +3,8 @@
 // A key that is past its deadline is removed when it is met (lazy expiry) and,
 // so that memory comes back without any access, by store_expire_step() (active
 // expiry). Both see the same moment, so nobody can tell which came first.
+//
+// In a store that evicts, a write that would pass the limit makes room first.
 
 #include "store.h"
 
@@ -12,6 +14,7 @@
 #include "slab.h"
 #include "table.h"
 
+#define EVICTIONS_PER_STEP 32 // freeing a large entry takes some 50 us
 #define TTL_SEGMENTS 16 // that store_average_ttl() looks at
 
 // A table that store_clear() took out of use.
@@ -26,10 +29,15 @@ struct store {
     struct table *table;
     struct dying *dying;
     size_t max_bytes; // 0: no limit
+    enum store_eviction eviction;
+    size_t empty_bytes; // of a table without entries
     size_t peak_bytes;
     uint64_t hits;
     uint64_t misses;
     uint64_t expired;
+    uint64_t evicted;
+    uint64_t hand; // of table_evict()
+    int64_t now_ms; // what store_expire_step() was told last
     uint64_t randoms; // drawn by store_random()
     uint64_t cursor; // of the running expiry walk; 0 between two walks
     int64_t due_ms; // no deadline behind the cursor is earlier
@@ -47,16 +55,12 @@ struct store *store_new(size_t max_bytes) {
     if (st->pool == NULL) goto fail;
     st->table = table_new(st->pool, &st->secret);
     if (st->table == NULL) goto fail;
-    st->peak_bytes = table_bytes(st->table);
+    st->empty_bytes = st->peak_bytes = table_bytes(st->table);
     return st;
 
 fail:
     store_free(st);
     return NULL;
-}
-
-void store_set_limit(struct store *st, size_t max_bytes) {
-    st->max_bytes = max_bytes;
 }
 
 void store_free(struct store *st) {
@@ -65,6 +69,12 @@ void store_free(struct store *st) {
     table_free(st->table);
     slab_pool_free(st->pool);
     free(st);
+}
+
+void store_set_limit(
+    struct store *st, size_t max_bytes, enum store_eviction eviction) {
+    st->max_bytes = max_bytes;
+    st->eviction = eviction;
 }
 
 uint64_t store_prefetch(const struct store *st, struct slice key) {
@@ -101,14 +111,29 @@ static struct entry *find(
     return NULL;
 }
 
+// Looks a key up for reading.
+static struct entry *find_counted(
+    struct store *st, struct slice key, uint64_t hash, int64_t now_ms) {
+    struct entry *e = find(st, key, hash, now_ms);
+    if (e != NULL) {
+        st->hits++;
+    } else {
+        st->misses++;
+    }
+    return e;
+}
+
+// Only a store that evicts wants to know, and pays for it.
+static void note_use(struct store *st, const struct entry *e, uint64_t hash) {
+    if (st->eviction == STORE_EVICTS) table_use(st->table, e, hash);
+}
+
 enum store_result store_get(
     struct store *st, struct slice key, int64_t now_ms, struct slice *out) {
-    struct entry *e = find(st, key, hash_of(st, key), now_ms);
-    if (e == NULL) {
-        st->misses++;
-        return STORE_MISSING;
-    }
-    st->hits++;
+    uint64_t hash = hash_of(st, key);
+    struct entry *e = find_counted(st, key, hash, now_ms);
+    if (e == NULL) return STORE_MISSING;
+    note_use(st, e, hash);
     *out = entry_value(e);
     return STORE_OK;
 }
@@ -122,9 +147,42 @@ static int64_t growth(const struct store *st, const struct entry *old,
 }
 
 // What makes the store smaller is always allowed.
-bool store_has_room(struct store *st, int64_t more) {
+static bool fits(const struct store *st, int64_t more, size_t max_bytes) {
     if (st->max_bytes == 0 || more <= 0) return true;
-    return table_bytes(st->table) + (size_t)more <= st->max_bytes;
+    return table_bytes(st->table) + (size_t)more <= max_bytes;
+}
+
+// Where the store evicts, a write is refused only if it would not fit without
+// any other key: nothing is evicted in vain.
+bool store_has_room(const struct store *st, int64_t more) {
+    if (fits(st, more, st->max_bytes)) return true;
+    if (st->eviction == STORE_REFUSES) return false;
+    return st->empty_bytes + (size_t)more <= st->max_bytes;
+}
+
+static void evict_one(struct store *st) {
+    int64_t deadline_ms = table_evict(st->table, &st->hand);
+    if (deadline_ms > st->now_ms) {
+        st->evicted++;
+    } else {
+        st->expired++; // nobody could have seen it any more
+    }
+}
+
+// Evicts until there is room for `e`; an entry with the same key may be among
+// those that go. If the store is over its limit already, because that was
+// lowered, it only has to make up for what is added.
+static void make_room(struct store *st, const struct entry *e, uint64_t hash) {
+    size_t bytes = table_bytes(st->table);
+    size_t max_bytes = bytes > st->max_bytes ? bytes : st->max_bytes;
+    if (st->eviction == STORE_REFUSES) return;
+    for (;;) {
+        struct entry *old = table_find(st->table, entry_key(e), hash);
+        int64_t more = growth(st, old, hash, entry_size(e));
+        if (fits(st, more, max_bytes)) return;
+        if (table_count(st->table) == 0) return;
+        evict_one(st);
+    }
 }
 
 static void note_bytes(struct store *st) {
@@ -136,13 +194,17 @@ static void note_deadline(struct store *st, int64_t deadline_ms) {
     if (deadline_ms < st->due_ms) st->due_ms = deadline_ms;
 }
 
-// Puts a new entry into the table, or a new value into the old entry.
+// Puts a new entry into the table, or a new value into the old entry. The new
+// entry is made before there is room for it, as `value` may be the bytes of one
+// that is evicted.
 static enum store_result put(struct store *st, struct entry *old,
     struct slice key, uint64_t hash, struct slice value, int64_t deadline_ms) {
     struct entry *e = old;
+    if (old != NULL) note_use(st, old, hash);
     if (old == NULL || !entry_overwrite(old, value, deadline_ms)) {
         e = entry_new(st->pool, key, value, deadline_ms);
         if (e == NULL) return STORE_NO_MEMORY;
+        make_room(st, e, hash);
     } else if (deadline_ms == STORE_NO_DEADLINE) {
         return STORE_OK;
     }
@@ -181,10 +243,12 @@ int64_t store_growth(struct store *st, struct slice key, struct slice value,
     return growth(st, old, hash, entry_size_for(key, value, deadline_ms));
 }
 
-// Returns an entry with a value of `len` bytes in place of `old`, or NULL.
+// Returns an entry with a value of `len` bytes, `more` bytes larger in all, in
+// place of `old`, or NULL.
 static struct entry *resized(struct store *st, struct entry *old,
-    struct slice key, uint64_t hash, size_t len) {
-    if (old != NULL) {
+    struct slice key, uint64_t hash, size_t len, int64_t more) {
+    // Not where something must go first: that might be this very entry.
+    if (old != NULL && fits(st, more, st->max_bytes)) {
         struct entry *e = table_resize(st->table, key, hash, len);
         if (e != NULL) return e;
     }
@@ -196,6 +260,7 @@ static struct entry *resized(struct store *st, struct entry *old,
         size_t kept = value.len < len ? value.len : len;
         if (kept > 0) memcpy(entry_value_bytes(e), value.data, kept);
     }
+    make_room(st, e, hash);
     if (table_put(st->table, e, hash)) return e;
     entry_free(st->pool, e);
     return NULL;
@@ -209,10 +274,9 @@ enum store_result store_resize(struct store *st, struct slice key,
         struct slice wanted = {NULL, len};
         int64_t deadline_ms = new_deadline(e, STORE_KEEP_DEADLINE);
         size_t size = entry_size_for(key, wanted, deadline_ms);
-        if (!store_has_room(st, growth(st, e, hash, size))) {
-            return STORE_OVER_LIMIT;
-        }
-        e = resized(st, e, key, hash, len);
+        int64_t more = growth(st, e, hash, size);
+        if (!store_has_room(st, more)) return STORE_OVER_LIMIT;
+        e = resized(st, e, key, hash, len, more);
         if (e == NULL) return STORE_NO_MEMORY;
         note_bytes(st);
     }
@@ -238,8 +302,7 @@ bool store_delete(struct store *st, struct slice key, int64_t now_ms) {
 }
 
 bool store_exists(struct store *st, struct slice key, int64_t now_ms) {
-    struct slice value;
-    return store_get(st, key, now_ms, &value) == STORE_OK;
+    return find_counted(st, key, hash_of(st, key), now_ms) != NULL;
 }
 
 enum store_result store_deadline(
@@ -362,6 +425,7 @@ int64_t store_average_ttl(struct store *st, int64_t now_ms) {
 // A walk starts only when the earliest deadline has come, and finds the next
 // one on its way: while nothing is due, this costs one comparison.
 bool store_expire_step(struct store *st, int64_t now_ms) {
+    st->now_ms = now_ms;
     if (st->cursor == 0) {
         if (st->due_ms > now_ms) return false;
         st->due_ms = STORE_NO_DEADLINE;
@@ -382,6 +446,18 @@ bool store_free_step(struct store *st) {
     return st->dying != NULL;
 }
 
+static bool has_too_much(const struct store *st) {
+    if (st->eviction == STORE_REFUSES || st->max_bytes == 0) return false;
+    return table_count(st->table) > 0 && table_bytes(st->table) > st->max_bytes;
+}
+
+bool store_evict_step(struct store *st) {
+    for (int i = 0; i < EVICTIONS_PER_STEP && has_too_much(st); i++) {
+        evict_one(st);
+    }
+    return has_too_much(st);
+}
+
 struct store_stats store_stats(const struct store *st) {
     return (struct store_stats){
         .hits = st->hits,
@@ -391,10 +467,12 @@ struct store_stats store_stats(const struct store *st) {
         .deadlines = table_deadlines(st->table),
         .bytes = table_bytes(st->table),
         .peak_bytes = st->peak_bytes,
+        .evicted = st->evicted,
+        .eviction = st->eviction,
     };
 }
 
 void store_reset_stats(struct store *st) {
-    st->hits = st->misses = st->expired = 0;
+    st->hits = st->misses = st->expired = st->evicted = 0;
     st->peak_bytes = table_bytes(st->table);
 }

@@ -25,6 +25,12 @@ enum store_result {
     STORE_OVER_LIMIT, // more than max_bytes; nothing was changed
 };
 
+// What becomes of a write that would pass the limit.
+enum store_eviction {
+    STORE_REFUSES, // it is refused
+    STORE_EVICTS, // keys that are little used are removed until it fits
+};
+
 struct store_stats {
     uint64_t hits; // lookups of keys for reading that found one
     uint64_t misses;
@@ -33,6 +39,8 @@ struct store_stats {
     size_t deadlines; // keys that have one
     size_t bytes; // requested for entries and table
     size_t peak_bytes;
+    uint64_t evicted; // keys removed to make room
+    enum store_eviction eviction;
 };
 
 // Returns an empty store that refuses to grow beyond `max_bytes` (0: no limit),
@@ -41,7 +49,11 @@ struct store *store_new(size_t max_bytes);
 
 void store_free(struct store *st);
 
-void store_set_limit(struct store *st, size_t max_bytes);
+// Sets the limit and what becomes of a write that would pass it; a new store
+// refuses. If there is too much already, store_evict_step() removes it, and
+// until then a write removes as much as it adds.
+void store_set_limit(
+    struct store *st, size_t max_bytes, enum store_eviction eviction);
 
 // Tells the store that the key at these very bytes is about to be used, so
 // that the memory it needs is on its way: call the first for some keys, the
@@ -61,7 +73,9 @@ enum store_result store_get(
 
 // Stores copies of `key` and `value`, in place of what was there. The key
 // lives until `deadline_ms`, which may be STORE_NO_DEADLINE or, after a lookup
-// of the key at this moment, STORE_KEEP_DEADLINE.
+// of the key at this moment, STORE_KEEP_DEADLINE. Where the store evicts, only
+// what is larger than the limit itself is over it; other keys may be gone
+// whatever the result.
 enum store_result store_set(struct store *st, struct slice key,
     struct slice value, int64_t deadline_ms);
 
@@ -70,7 +84,7 @@ int64_t store_growth(struct store *st, struct slice key, struct slice value,
     int64_t deadline_ms);
 
 // Returns whether the data may grow by so many bytes.
-bool store_has_room(struct store *st, int64_t growth);
+bool store_has_room(const struct store *st, int64_t growth);
 
 // Makes the value at `key` `len` bytes long, where new bytes are 0, and lends
 // it to the caller for writing, until the next call. A missing key is made.
@@ -125,6 +139,10 @@ bool store_expire_step(struct store *st, int64_t now_ms);
 // Frees some dozens of keys that store_clear() left. Returns false when none is
 // left.
 bool store_free_step(struct store *st);
+
+// Evicts some dozens of keys from a store that evicts and is over its limit.
+// Returns false when it is not any more.
+bool store_evict_step(struct store *st);
 
 struct store_stats store_stats(const struct store *st);
 

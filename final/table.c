@@ -6,6 +6,10 @@
 // entry, and they hold the slot's home, so that an entry can be moved within
 // its segment unseen. The first bits of the hash choose the segment.
 //
+// Bits 1 and 2 tell for how many more rounds table_evict() spares the entry.
+// Its hand goes round all slots in the order of hashes: its first bits name a
+// segment, its last ones a slot there, so a split or a merge leaves it valid.
+//
 // Invariants: a segment of depth d is named by 2^(depth - d) neighbours in the
 // directory, and all its hashes share their first d bits. No empty slot lies
 // between an entry's home and its slot. No deadline in a segment is before its
@@ -22,8 +26,11 @@
 #define MERGE_BELOW 128 // entries in both halves: far from the next split
 #define MAX_DEPTH 28 // bits: room for 10^11 entries, and no size overflows
 #define FREES_PER_STEP 64 // entries; freeing a large one takes some 50 us
+#define PATIENCE 1024 // slots that the hand passes before it wants less
 
 #define SLOT_HAS_DEADLINE ((uint64_t)1)
+#define SLOT_ROUNDS ((uint64_t)6) // from 0 to 3
+#define SLOT_ONE_ROUND ((uint64_t)2)
 #define SLOT_ADDRESS ((uint64_t)0x0000fffffffffff8)
 #define SLOT_TAG_SHIFT 48
 
@@ -313,6 +320,7 @@ bool table_put(struct table *t, struct entry *e, uint64_t hash) {
         if (seg->count == SEGMENT_SLOTS - 1) return false;
         seg->count++;
         t->count++;
+        seg->slots[i] = SLOT_ONE_ROUND;
     }
     if (old != e) {
         t->entry_bytes += entry_size(e);
@@ -320,7 +328,7 @@ bool table_put(struct table *t, struct entry *e, uint64_t hash) {
         if (old != NULL) entry_free(t->pool, old);
     }
     t->deadlines -= seg->slots[i] & SLOT_HAS_DEADLINE;
-    seg->slots[i] = slot_for(e, hash);
+    seg->slots[i] = slot_for(e, hash) | (seg->slots[i] & SLOT_ROUNDS);
     t->deadlines += seg->slots[i] & SLOT_HAS_DEADLINE;
     int64_t deadline_ms = entry_deadline(e);
     if (deadline_ms < seg->earliest_ms) seg->earliest_ms = deadline_ms;
@@ -503,4 +511,38 @@ uint64_t table_expire(
     uint64_t next = cursor_behind(seg, cursor);
     if (is_due) merge(t, cursor);
     return next;
+}
+
+// A use is worth three rounds, the most that two bits hold, and being new one.
+// Measured: with no round at all, a new key is often gone before its second
+// use, which costs most where other keys become popular; with two, keys that
+// are used only once stay in the way of others. One bit tells less.
+void table_use(struct table *t, const struct entry *e, uint64_t hash) {
+    struct segment *seg = segment_for(t, hash);
+    size_t i = hash_home(hash);
+    while (slot_entry(seg->slots[i]) != e) i = (i + 1) % SEGMENT_SLOTS;
+    uint64_t slot = seg->slots[i] | SLOT_ROUNDS;
+    if (slot != seg->slots[i]) seg->slots[i] = slot; // else nothing is written
+}
+
+// Where all entries were used of late, three rounds over a large table would
+// take long. So after some slots an entry that has one round left will do, then
+// one that has two, and at last any.
+int64_t table_evict(struct table *t, uint64_t *hand) {
+    assert(t->count > 0);
+    for (size_t looks = 0;; looks++) {
+        struct segment *seg = segment_for(t, *hand);
+        size_t i = hash_home(*hand);
+        uint64_t slot = seg->slots[i];
+        uint64_t rounds = (slot & SLOT_ROUNDS) / SLOT_ONE_ROUND;
+        bool is_spared = rounds > looks / PATIENCE;
+        if (slot != 0 && !is_spared) {
+            int64_t deadline_ms = entry_deadline(slot_entry(slot));
+            remove_at(t, seg, i); // which may put another entry at i
+            merge(t, *hand);
+            return deadline_ms;
+        }
+        if (is_spared) seg->slots[i] -= SLOT_ONE_ROUND;
+        *hand = i + 1 < SEGMENT_SLOTS ? *hand + 1 : cursor_behind(seg, *hand);
+    }
 }

@@ -90,4 +90,14 @@ struct entry *table_pick(const struct table *t, uint64_t random);
 uint64_t table_expire(
     struct table *t, uint64_t cursor, int64_t now_ms, int64_t *earliest_ms);
 
+// Notes a use of `e`, which is in the table, for table_evict().
+void table_use(struct table *t, const struct entry *e, uint64_t hash);
+
+// Removes and frees an entry that was not used for long, and returns the
+// deadline that it had. The table must have an entry. The search goes on at
+// *hand and moves it; any value is a place to begin.
+// Source: CLOCK with a count for each page, as in A. J. Smith, "Sequentiality
+// and Prefetching in Database Systems" (1978).
+int64_t table_evict(struct table *t, uint64_t *hand);
+
 #endif

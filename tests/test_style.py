@@ -21,7 +21,7 @@ LAYERS = {
     1: "request reply loop loop_* net",
     2: "store expire evict",
     3: "command command_table cmd_* ops session transaction cmdstat",
-    4: "client batch metrics",
+    4: "client batch metrics metrics_text",
     5: "main config server",
 }
 
