@@ -11,9 +11,9 @@
 
 #include "edit.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
-#include "help.h"
 #include "text.h"
 #include "words.h"
 
@@ -76,11 +76,11 @@ static void put_hint(const struct edit *e, struct buf *out, size_t columns) {
     struct buf hint = {0};
     struct slice line = line_text(&e->line);
     if (line.len > 0 && !e->searching && e->line.cursor == line.len) {
-        (void)help_hint(line, &hint);
+        (void)help_hint(e->help, line, &hint);
     }
-    if (hint.len > 0 && hint.len + 2 <= columns) {
+    if (hint.len > 0 && columns > 2) {
         put(out, slice_of(e->colour ? "\x1b[2m" : "("));
-        put(out, bytes_of(&hint));
+        (void)put_visible(out, bytes_of(&hint), columns - 2);
         put(out, slice_of(e->colour ? "\x1b[0m" : ")"));
     }
     buf_deinit(&hint);
@@ -234,10 +234,11 @@ struct matches {
     size_t common; // letters at the start that all of them share
 };
 
-static struct matches find_matches(struct slice prefix) {
+static struct matches find_matches(const struct edit *e, struct slice typed) {
     struct matches m = {0};
     const char *name;
-    for (size_t row = 0; (name = help_complete(prefix, &row)) != NULL;) {
+    for (size_t row = 0;
+         (name = help_complete(e->help, typed, &row)) != NULL;) {
         if (m.count++ == 0) {
             m.first = name;
             m.common = strlen(name);
@@ -249,12 +250,13 @@ static struct matches find_matches(struct slice prefix) {
     return m;
 }
 
-static void list_matches(struct edit *e, struct slice prefix) {
+static void list_matches(struct edit *e, struct slice typed) {
     struct buf out = {0};
     const char *name;
     size_t columns = term_columns(e->term);
     size_t column = 0;
-    for (size_t row = 0; (name = help_complete(prefix, &row)) != NULL;) {
+    for (size_t row = 0;
+         (name = help_complete(e->help, typed, &row)) != NULL;) {
         bool fits = column > 0 && column + strlen(name) + 2 < columns;
         put(&out, slice_of(fits ? "  " : "\n"));
         column = fits ? column + 2 + strlen(name) : strlen(name);
@@ -265,8 +267,7 @@ static void list_matches(struct edit *e, struct slice prefix) {
     buf_deinit(&out);
 }
 
-// Replaces the word before the cursor by the start of a name, in the case that
-// it was typed in.
+// Replaces what was typed by the start of a name, in the same case.
 static void put_name(
     struct edit *e, struct slice typed, const char *name, size_t len) {
     bool small = typed.len > 0;
@@ -275,21 +276,22 @@ static void put_name(
     }
     line_delete(&e->line, e->line.cursor - typed.len, e->line.cursor);
     for (size_t i = 0; i < len; i++) {
-        char c = (char)(small ? name[i] - 'A' + 'a' : name[i]);
+        char c = (char)(small ? tolower((unsigned char)name[i]) : name[i]);
         insert(e, (struct slice){&c, 1});
     }
 }
 
-// Tab completes the first word, and the word after `help`.
+// Tab completes a command and its subcommand, also after `help`.
 static void complete(struct edit *e) {
-    struct slice before = line_before_cursor(&e->line);
-    size_t start = before.len;
-    while (start > 0 && before.data[start - 1] != ' ') start--;
-    struct slice typed = {before.data + start, before.len - start};
-    before.len = start;
-
-    struct matches m = find_matches(typed);
-    if (m.count == 0 || (start > 0 && !words_match(before, "help "))) {
+    struct slice typed = line_before_cursor(&e->line);
+    const size_t help_len = strlen("help ");
+    if (typed.len >= help_len &&
+        words_match((struct slice){typed.data, help_len}, "help ")) {
+        typed.data += help_len;
+        typed.len -= help_len;
+    }
+    struct matches m = find_matches(e, typed);
+    if (m.count == 0) {
         bell(e);
     } else if (m.count > 1 && m.common == typed.len) {
         list_matches(e, typed);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "help.h"
 #include "history.h"
 #include "line.h"
 #include "slice.h"
@@ -22,8 +23,9 @@ enum edit_result {
 // The editor. The caller sets the first group of fields and leaves the rest
 // zero; it may change the first group between lines. Freed with edit_deinit.
 struct edit {
-    struct term *term; // borrowed, as is the history
+    struct term *term; // borrowed, as are the history and the help
     const struct history *history; // NULL for a secret
+    const struct help *help; // NULL for a secret
     const char *prompt;
     bool colour;
     bool secret; // a password: the line is not shown

@@ -1,115 +1,230 @@
-// help.c - the table of commands.
+// help.c - the rows that describe the commands, and what is made of them.
 
 #include "help.h"
 
-#include "words.h"
+#include <stdlib.h>
+#include <strings.h>
 
-struct help_row {
-    const char *name;
-    const char *arguments;
-    const char *summary;
+#include "docs.h"
+
+static const struct help_row native[] = {
+    {"CLEAR", "server", "", "Removes all keys; Ctrl-L clears the screen."},
+    {"COUNT", "server", "", "Returns the number of keys."},
+    {"DELETE", "generic", "key [key ...]", "Removes keys."},
+    {"EXISTS", "generic", "key [key ...]", "Counts how many keys exist."},
+    {"EXIT", "connection", "", "Closes the connection and leaves."},
+    {"EXPIRE", "generic", "key seconds", "Lets a key end in some seconds."},
+    {"FLUSHALL", "server", "[ASYNC | SYNC]", "Removes all keys."},
+    {"GET", "string", "key", "Returns the value of a key."},
+    {"INFO", "server", "[section]", "Returns figures about the server."},
+    {"KEYS", "generic", "pattern", "Returns the keys that match a pattern."},
+    {"LIST", "generic", "", "Returns all keys."},
+    {"PING", "connection", "[message]", "Answers PONG, or the message."},
+    {"QUIT", "connection", "", "Closes the connection and leaves."},
+    {"SET", "string", "key value [seconds]",
+        "Stores a value, for that many seconds if given."},
+    {"TTL", "generic", "key", "Returns how many seconds a key has left."},
 };
 
-static const struct help_row rows[] = {
-    {"CLEAR", "", "removes every key; Ctrl-L clears the screen"},
-    {"COUNT", "", "tells how many keys there are"},
-    {"DELETE", "key [key ...]", "removes keys; tells how many there were"},
-    {"EXISTS", "key [key ...]", "tells how many of the keys exist"},
-    {"EXIT", "", "closes the connection and leaves"},
-    {"EXPIRE", "key seconds", "lets a key live for that many seconds more"},
-    {"FLUSHALL", "[ASYNC|SYNC]", "removes every key, as CLEAR does"},
-    {"GET", "key", "shows the value of a key"},
-    {"INFO", "[section]", "shows figures about the server"},
-    {"KEYS", "pattern", "lists the keys that match: * ? [a-z] \\x"},
-    {"LIST", "", "lists all keys"},
-    {"PING", "[message]", "answers PONG, or the message"},
-    {"QUIT", "", "closes the connection and leaves"},
-    {"SET", "key value [seconds]",
-        "stores a value, for that many seconds if given"},
-    {"TTL", "key", "tells the seconds left; -1: no limit, -2: no key"},
-};
+static const struct help_row of_client = {"HELP", "client",
+    "[command [subcommand]]", "Explains a command, or lists them all."};
 
-// Of the client itself; completed and hinted like the rest.
-static const struct help_row help_row = {
-    "HELP", "[command]", "explains a command, or lists them all"};
-
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static const struct help_row *row_at(size_t i) {
-    return i < ROWS ? &rows[i] : &help_row;
+static int compare(const void *a, const void *b) {
+    const struct help_row *first = a, *second = b;
+    return strcmp(first->name, second->name);
 }
 
-static const struct help_row *find(struct slice name) {
-    for (size_t i = 0; i <= ROWS; i++) {
-        if (words_match(name, row_at(i)->name)) return row_at(i);
+void help_init(struct help *h) {
+    // The pages of rows that are never filled take no memory.
+    h->rows = calloc(HELP_MAX_ROWS, sizeof(h->rows[0]));
+    help_learn(h, slice_of("*0\r\n"));
+}
+
+void help_deinit(struct help *h) {
+    free(h->rows);
+    *h = (struct help){0};
+}
+
+void help_learn(struct help *h, struct slice reply) {
+    h->count = 0;
+    if (h->rows == NULL) return;
+    h->count = docs_read(reply, h->rows, HELP_MAX_ROWS - 1);
+    if (h->count == 0) {
+        memcpy(h->rows, native, sizeof(native));
+        h->count = sizeof(native) / sizeof(native[0]);
+    }
+    h->rows[h->count++] = of_client;
+    qsort(h->rows, h->count, sizeof(h->rows[0]), compare);
+}
+
+// How many words at the start of `words` are those of `name`.
+static size_t common_words(const char *name, const struct words *words) {
+    size_t n = 0;
+    while (*name != '\0' && n < words->count) {
+        struct slice word = words->items[n];
+        size_t len = strcspn(name, " ");
+        if (word.len != len || strncasecmp(word.data, name, len) != 0) break;
+        name += len + (name[len] == ' ');
+        n++;
+    }
+    return n;
+}
+
+static size_t count_words(const char *name) {
+    const char *blank = strchr(name, ' ');
+    return blank == NULL ? 1 : 1 + count_words(blank + 1);
+}
+
+// Finds the command, or better the subcommand, that `line` starts with.
+static const struct help_row *find(
+    const struct help *h, const struct words *line) {
+    const struct help_row *found = NULL;
+    for (size_t i = 0; i < h->count; i++) {
+        const char *name = h->rows[i].name; // CLIENT ID comes after CLIENT
+        if (common_words(name, line) == count_words(name)) found = &h->rows[i];
+    }
+    return found;
+}
+
+// ---------------------------------------------------------------- the editor
+
+const char *help_complete(
+    const struct help *h, struct slice prefix, size_t *row) {
+    while (*row < h->count) {
+        const char *name = h->rows[(*row)++].name;
+        if (strlen(name) < prefix.len) continue;
+        if (strncasecmp(prefix.data, name, prefix.len) != 0) continue;
+        if (strchr(name + prefix.len, ' ') == NULL) return name;
     }
     return NULL;
 }
 
-const char *help_complete(struct slice prefix, size_t *row) {
-    while (*row <= ROWS) {
-        const char *name = row_at((*row)++)->name;
-        if (prefix.len > strlen(name)) continue;
-        char start[32] = "";
-        memcpy(start, name, prefix.len);
-        if (words_match(prefix, start)) return name;
+// The length of the argument at the start of `usage`: a word, or a part in
+// brackets.
+static size_t argument_len(const char *usage) {
+    size_t n = 0;
+    for (int depth = 0; usage[n] != '\0'; n++) {
+        if (depth == 0 && usage[n] == ' ') break;
+        if (usage[n] == '[' || usage[n] == '<') depth++;
+        if (usage[n] == ']' || usage[n] == '>') depth--;
     }
-    return NULL;
+    return n;
 }
 
-// The end of the argument that starts at `p`: a word, or a part in brackets.
-static const char *argument_end(const char *p) {
-    int depth = 0;
-    for (; *p != '\0' && (depth > 0 || *p != ' '); p++) {
-        if (*p == '[') depth++;
-        if (*p == ']') depth--;
+// Tells whether the argument at `at` names `word` in capitals; *follow is then
+// how many words belong to it, as one to EX in [NX | EX seconds].
+static bool find_token(const char *at, struct slice word, size_t *follow) {
+    const char *end = at + argument_len(at);
+    bool found = false;
+    *follow = 0;
+    while (at < end) {
+        size_t len = strcspn(at, " []<>|");
+        if (found) {
+            *follow += len > 0;
+        } else if (len == word.len && *at >= 'A' && *at <= 'Z') {
+            found = strncasecmp(at, word.data, len) == 0;
+        }
+        at += len;
+        if (found && *at != ' ') break;
+        if (at < end) at++;
     }
-    return p;
+    return found;
 }
 
-// Leaves out the first `given` arguments; one that repeats stays.
-static const char *skip_arguments(const char *p, size_t given) {
-    for (; given > 0 && *p != '\0'; given--) {
-        const char *end = argument_end(p);
-        const char *dots = strstr(p, "...");
-        if (dots != NULL && dots < end) break;
-        p = *end == ' ' ? end + 1 : end;
+// Finds what a typed word stands for: the first argument if it must be given,
+// or else one that names the word, or else the first that needs no name.
+static char *find_argument(char *usage, struct slice word, size_t *follow) {
+    char *nameless = NULL;
+    bool found = find_token(usage, word, follow);
+    if (found || *usage != '[') return usage;
+    for (char *p = usage; *p != '\0'; p += argument_len(p), p += *p == ' ') {
+        if (find_token(p, word, follow)) return p;
+        if (nameless == NULL && !(p[1] >= 'A' && p[1] <= 'Z')) nameless = p;
     }
-    return p;
+    return nameless;
 }
 
-bool help_hint(struct slice line, struct buf *out) {
+// Cuts what the typed words stand for out of `usage`; what repeats stays.
+static void cut_typed(char *usage, const struct slice *words, size_t count) {
+    size_t follow = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (follow > 0) {
+            follow--;
+            continue;
+        }
+        char *argument = find_argument(usage, words[i], &follow);
+        if (argument == NULL) continue;
+        char *end = argument + argument_len(argument);
+        const char *dots = strstr(argument, "...");
+        if (dots != NULL && dots < end) continue;
+        if (*end == ' ') end++;
+        memmove(argument, end, strlen(end) + 1);
+    }
+}
+
+static bool append_hint(
+    const struct help_row *row, const struct words *line, struct buf *out) {
+    char usage[sizeof(row->usage)];
+    size_t named = count_words(row->name);
+    memcpy(usage, row->usage, sizeof(usage));
+    cut_typed(usage, line->items + named, line->count - named);
+    bool takes_none = row->usage[0] == '\0' && line->count == named;
+    return buf_append(out, slice_of(takes_none ? row->summary : usage));
+}
+
+bool help_hint(const struct help *h, struct slice line, struct buf *out) {
     struct words words;
     if (words_split(line, &words) != WORDS_OK) return true;
-    const struct help_row *row = words.count > 0 ? find(words.items[0]) : NULL;
-    size_t given = words.count > 0 ? words.count - 1 : 0;
+    const struct help_row *row = find(h, &words);
+    bool ok = row == NULL || line.data[line.len - 1] == ' ' ||
+        buf_append(out, slice_of(" "));
+    if (row != NULL) ok = ok && append_hint(row, &words, out);
     words_deinit(&words);
-    if (row == NULL) return true;
-
-    const char *hint = skip_arguments(row->arguments, given);
-    if (row->arguments[0] == '\0' && given == 0) hint = row->summary;
-    if (*hint == '\0') return true;
-    bool ends_with_blank = line.data[line.len - 1] == ' ';
-    return (ends_with_blank || buf_append(out, slice_of(" "))) &&
-        buf_append(out, slice_of(hint));
+    return ok;
 }
 
-static void print_row(FILE *out, const struct help_row *row, int width) {
-    int n = fprintf(out, "  %s %s", row->name, row->arguments);
-    fprintf(out, "%*s %s\n", n < width ? width - n : 0, "", row->summary);
+// ---------------------------------------------------------------- `help`
+
+static void print_group(const struct help *h, const char *group, FILE *out) {
+    size_t column = 0;
+    fprintf(out, "%s:\n", *group == '\0' ? "other" : group);
+    for (size_t i = 0; i < h->count; i++) {
+        const char *name = h->rows[i].name;
+        if (strcmp(h->rows[i].group, group) != 0) continue;
+        if (strchr(name, ' ') != NULL) continue; // a subcommand
+        if (column + 2 + strlen(name) > 78) {
+            putc('\n', out);
+            column = 0;
+        }
+        fprintf(out, "  %s", name);
+        column += 2 + strlen(name);
+    }
+    putc('\n', out);
 }
 
-void help_print_all(FILE *out) {
-    for (size_t i = 0; i <= ROWS; i++) print_row(out, row_at(i), 27);
-    fputs("Any other command goes to the server as it is.\n"
+// Each group is printed where its first command stands.
+void help_print_all(const struct help *h, FILE *out) {
+    for (size_t i = 0; i < h->count; i++) {
+        const char *group = h->rows[i].group;
+        size_t first = 0;
+        while (strcmp(h->rows[first].group, group) != 0) first++;
+        if (first == i) print_group(h, group, out);
+    }
+    fputs("`help COMMAND` explains a command; any command goes to the server"
+          " as it is.\n"
           "Keys: Tab completes, Up and Down browse the history, Ctrl-R searches"
           " it,\nCtrl-C drops the line or stops waiting, Ctrl-D leaves.\n",
         out);
 }
 
-bool help_print(FILE *out, struct slice name) {
-    const struct help_row *row = find(name);
-    if (row == NULL) return false;
-    print_row(out, row, 0);
-    return true;
+bool help_print(const struct help *h, const struct words *name, FILE *out) {
+    bool found = false;
+    for (size_t i = 0; i < h->count; i++) {
+        const struct help_row *row = &h->rows[i];
+        if (common_words(row->name, name) < name->count) continue;
+        fprintf(
+            out, "  %s %s\n      %s\n", row->name, row->usage, row->summary);
+        found = true;
+    }
+    return found;
 }

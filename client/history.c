@@ -22,8 +22,8 @@ static bool mentions(struct slice text, const char *name) {
     return false;
 }
 
-// AUTH, HELLO with AUTH, and what sets a password. Looks at the line as typed,
-// so that quotes, also unbalanced ones, hide nothing.
+// AUTH, HELLO and MIGRATE with AUTH, and what sets a password. Looks at the
+// line as typed, so that quotes, also unbalanced ones, hide nothing.
 static bool holds_password(struct slice line) {
     size_t start = 0;
     while (start < line.len && line.data[start] == ' ') start++;
@@ -31,9 +31,11 @@ static bool holds_password(struct slice line) {
     while (end < line.len && line.data[end] != ' ') end++;
     struct slice name = {line.data + start, end - start};
     if (mentions(name, "auth") || mentions(name, "acl")) return true;
-    if (mentions(name, "hello")) return mentions(line, "auth");
+    if (mentions(name, "hello") || mentions(name, "migrate")) {
+        return mentions(line, "auth");
+    }
     if (!mentions(name, "config")) return false;
-    return mentions(line, "requirepass") || mentions(line, "masterauth");
+    return mentions(line, "pass") || mentions(line, "auth");
 }
 
 static bool remember(struct history *h, struct slice line) {

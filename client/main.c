@@ -154,25 +154,28 @@ static void make_prompt(const struct session *s, char *prompt) {
 }
 
 // `help` and `help command` are answered here. Returns whether it was that.
-static bool run_help(const struct words *words) {
-    if (words->count == 0 || words->count > 2) return false;
-    if (!words_match(words->items[0], "help")) return false;
-    if (words->count == 1) {
-        help_print_all(stdout);
-    } else if (!help_print(stdout, words->items[1])) {
+static bool run_help(const struct help *help, const struct words *words) {
+    if (words->count == 0 || !words_match(words->items[0], "help")) {
+        return false;
+    }
+    struct words name = {.count = words->count - 1, .items = words->items + 1};
+    if (name.count == 0) {
+        help_print_all(help, stdout);
+    } else if (!help_print(help, &name, stdout)) {
         fputs("No help for ", stdout);
-        print_quoted(stdout, words->items[1]);
+        print_quoted(stdout, name.items[name.count - 1]);
         fputs("; `help` lists the commands.\n", stdout);
     }
     return true;
 }
 
 // Runs a line that was typed. Returns false if it asks to leave.
-static bool run_typed(struct session *s, struct slice line) {
+static bool run_typed(
+    struct session *s, const struct help *help, struct slice line) {
     struct words words;
     enum line_outcome outcome = split(s, line, &words);
     if (outcome == LINE_EMPTY || outcome == LINE_BAD) return true;
-    if (outcome == LINE_RUN && !run_help(&words)) {
+    if (outcome == LINE_RUN && !run_help(help, &words)) {
         (void)session_run(s, &words, line);
     }
     words_deinit(&words);
@@ -191,7 +194,7 @@ static char *history_path(void) {
     return path;
 }
 
-static int run_prompt(struct session *s) {
+static int run_prompt(struct session *s, const struct help *help) {
     struct term term;
     struct history history;
     char prompt[PROMPT_SIZE];
@@ -199,6 +202,7 @@ static int run_prompt(struct session *s) {
     history_open(&history, history_path());
     struct edit edit = {.term = &term,
         .history = &history,
+        .help = help,
         .prompt = prompt,
         .colour = s->colour};
     enum edit_result result;
@@ -209,7 +213,7 @@ static int run_prompt(struct session *s) {
         result = edit_line(&edit, &line);
         if (result != EDIT_LINE) continue;
         history_add(&history, line);
-        leaves = !run_typed(s, line);
+        leaves = !run_typed(s, help, line);
     } while (!leaves && (result == EDIT_LINE || result == EDIT_CANCELLED));
     edit_deinit(&edit);
     history_close(&history);
@@ -221,33 +225,37 @@ static int run_prompt(struct session *s) {
 }
 
 // For terminals that can only print (TERM=dumb): a prompt, and no editing.
-static int run_plain_prompt(struct session *s, bool with_prompt) {
+static int run_plain_prompt(struct session *s, const struct help *help) {
     char *text = NULL;
     size_t cap = 0;
     char prompt[PROMPT_SIZE];
     struct slice line;
     do {
         make_prompt(s, prompt);
-        if (with_prompt) fputs(prompt, stdout);
+        if (s->interactive) fputs(prompt, stdout);
         fflush(stdout);
         if (!next_line(&text, &cap, &line)) {
-            if (with_prompt) putchar('\n');
+            if (s->interactive) putchar('\n');
             break;
         }
-    } while (run_typed(s, line));
+    } while (run_typed(s, help, line));
     free(text);
     return SESSION_OK;
 }
 
 static int run_interactive(struct session *s) {
     const char *name = getenv("TERM");
-    bool to_terminal = isatty(STDOUT_FILENO);
-    s->interactive = to_terminal;
+    struct help help;
+    help_init(&help);
+    s->interactive = isatty(STDOUT_FILENO);
+    if (s->interactive) s->help = &help;
     (void)session_connect(s); // the prompt shows if it failed
-    if (!to_terminal || name == NULL || strcmp(name, "dumb") == 0) {
-        return run_plain_prompt(s, to_terminal);
-    }
-    return run_prompt(s);
+    bool is_plain =
+        !s->interactive || name == NULL || strcmp(name, "dumb") == 0;
+    int status = is_plain ? run_plain_prompt(s, &help) : run_prompt(s, &help);
+    s->help = NULL;
+    help_deinit(&help);
+    return status;
 }
 
 // --- start and end ---------------------------------------------------------

@@ -202,13 +202,8 @@ static void json_value(FILE *out, const struct resp_item *item) {
 
 // The names of a JSON object are strings; an array as a key becomes a word.
 static void json_name(FILE *out, struct slice *rest) {
-    struct resp_scan scan = {0};
-    struct resp_item item;
-    (void)resp_scan(&scan, *rest);
-    struct slice key = *rest;
-    rest->data += scan.pos;
-    rest->len -= scan.pos;
-    item = resp_next(&key);
+    struct slice key = resp_next_whole(rest);
+    struct resp_item item = resp_next(&key);
     json_string(out, item.has_items ? slice_of("(array)") : item.text);
 }
 

@@ -123,3 +123,14 @@ struct resp_item resp_next(struct slice *rest) {
     rest->len -= used;
     return item;
 }
+
+struct slice resp_next_whole(struct slice *rest) {
+    struct resp_scan scan = {0};
+    enum resp_result result = resp_scan(&scan, *rest);
+    assert(result == RESP_DONE);
+    (void)result;
+    struct slice whole = {rest->data, scan.pos};
+    rest->data += scan.pos;
+    rest->len -= scan.pos;
+    return whole;
+}

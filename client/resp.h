@@ -47,6 +47,9 @@ enum resp_result resp_scan(struct resp_scan *scan, struct slice in);
 // Takes the next item off the front of `rest`, a complete reply.
 struct resp_item resp_next(struct slice *rest);
 
+// The same with all that is in it. Returns its bytes.
+struct slice resp_next_whole(struct slice *rest);
+
 // Tells whether `c` can start a reply.
 bool resp_is_type(char c);
 

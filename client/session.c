@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "resp.h"
@@ -87,34 +88,72 @@ static bool append_request(const struct session *s, const struct words *words,
     return buf_append(out, line) && buf_append(out, slice_of("\n"));
 }
 
-// Sends a request and waits for its reply, which is valid until the next one.
-static enum conn_result exchange(struct session *s, struct slice request,
-    struct slice *reply, bool *is_text) {
-    enum conn_result result = conn_send(&s->conn, request);
-    // A server that closed while we were sending may have said why.
-    if (result != CONN_OK && result != CONN_BROKEN) return result;
+// Sends a command and waits for its reply, which is valid until the next one.
+static enum conn_result exchange(struct session *s, const struct words *words,
+    struct slice line, struct slice *reply, bool *is_text) {
+    struct buf request = {0};
+    enum conn_result result = CONN_NO_MEMORY;
     *is_text = false;
-    if (!s->options->inline_lines) return conn_read_reply(&s->conn, reply);
-    return conn_read_line_or_reply(&s->conn, request, reply, is_text);
+    if (!append_request(s, words, line, &request)) goto done;
+    struct slice bytes = {request.data, request.len};
+    result = conn_send(&s->conn, bytes);
+    // A server that closed while we were sending may have said why.
+    if (result != CONN_OK && result != CONN_BROKEN) goto done;
+    result = s->options->inline_lines
+        ? conn_read_line_or_reply(&s->conn, bytes, reply, is_text)
+        : conn_read_reply(&s->conn, reply);
+
+done:
+    buf_deinit(&request);
+    return result;
+}
+
+// The same for two words that nobody has typed.
+static enum conn_result ask(struct session *s, const char *command,
+    struct slice argument, struct slice *reply, bool *is_text) {
+    struct slice items[] = {slice_of(command), argument};
+    struct words words = {.count = 2, .items = items};
+    return exchange(s, &words, (struct slice){NULL, 0}, reply, is_text);
 }
 
 static enum session_status give_password(struct session *s) {
-    struct slice items[] = {
-        slice_of("AUTH"), {s->password.data, s->password.len}};
-    struct words words = {.count = 2, .items = items};
-    struct buf request = {0};
+    struct slice password = {s->password.data, s->password.len};
     struct slice reply;
     bool is_text;
-    enum conn_result result = CONN_NO_MEMORY;
-    if (append_request(s, &words, (struct slice){NULL, 0}, &request)) {
-        result = exchange(
-            s, (struct slice){request.data, request.len}, &reply, &is_text);
-    }
-    buf_deinit(&request);
+    if (password.len == 0) return SESSION_OK;
+    enum conn_result result = ask(s, "AUTH", password, &reply, &is_text);
     if (result != CONN_OK) return fail(s, result);
     if (!is_text && resp_is_error(reply)) {
         fputs("medusa-client: the password was not taken: ", stderr);
         print_reply(stderr, reply, PRINT_RAW, false, false);
+    }
+    return SESSION_OK;
+}
+
+static bool starts_with(struct slice text, const char *start) {
+    size_t len = strlen(start);
+    return text.len >= len && memcmp(text.data, start, len) == 0;
+}
+
+// Asks the server for its commands. A server that takes only lines knows no
+// COMMAND; a connection that was lost over it is made without it next time.
+static enum session_status learn(struct session *s) {
+    struct slice reply;
+    bool is_text;
+    if (s->help == NULL || s->options->inline_lines) return SESSION_OK;
+    enum conn_result result =
+        ask(s, "COMMAND", slice_of("DOCS"), &reply, &is_text);
+    if (result != CONN_OK) {
+        fputs("medusa-client: no help from the server, as to COMMAND DOCS:\n",
+            stderr);
+        s->help = NULL;
+        return fail(s, result);
+    }
+    help_learn(s->help, reply);
+    // An unknown command is no news, but that all clients are refused is.
+    if (resp_is_error(reply) && !starts_with(reply, "-ERR unknown command")) {
+        fputs("medusa-client: no help from the server: ", stderr);
+        print_reply(stderr, reply, PRINT_TYPED, false, false);
     }
     return SESSION_OK;
 }
@@ -133,7 +172,7 @@ enum session_status session_connect(struct session *s) {
             stderr);
     }
     s->was_connected = true;
-    return s->password.len > 0 ? give_password(s) : SESSION_OK;
+    return give_password(s) == SESSION_OK ? learn(s) : SESSION_FAILED;
 }
 
 // A server closes idle connections: notice before sending, when it is certain
@@ -161,11 +200,22 @@ static bool is_for_reading(const struct words *words) {
 
 // Servers before stage 08 take the parts of a RESP array for lines.
 static void explain_inline_only(struct slice reply) {
-    struct slice sign = slice_of("-ERR unknown command '*");
-    if (reply.len < sign.len) return;
-    if (!slice_equal((struct slice){reply.data, sign.len}, sign)) return;
+    if (!starts_with(reply, "-ERR unknown command '*")) return;
     fputs("medusa-client: this server takes text lines only: use --inline\n",
         stderr);
+}
+
+// After AUTH, or HELLO with AUTH, there may be more to learn. Between MULTI and
+// EXEC they have not been run yet.
+static enum session_status note_login(
+    struct session *s, const struct words *words, struct slice reply) {
+    bool is_auth = is_command(words, "AUTH", NULL);
+    if (!is_auth && !is_command(words, "HELLO", NULL)) return SESSION_OK;
+    if (starts_with(reply, "+QUEUED")) return SESSION_OK;
+    if (is_auth && words->count == 2) {
+        (void)session_set_password(s, words->items[1]);
+    }
+    return learn(s);
 }
 
 static enum session_status show(
@@ -180,24 +230,16 @@ static enum session_status show(
     print_reply(out, reply, form, is_for_reading(words), colour);
     if (is_error) explain_inline_only(reply);
 
-    bool is_auth = is_command(words, "AUTH", NULL) && words->count == 2;
-    if (is_auth && !is_error) (void)session_set_password(s, words->items[1]);
-    return is_error ? SESSION_ERROR_REPLY : SESSION_OK;
+    if (is_error) return SESSION_ERROR_REPLY;
+    return note_login(s, words, reply);
 }
 
 enum session_status session_run(
     struct session *s, const struct words *words, struct slice line) {
     if (ensure_connected(s) != SESSION_OK) return SESSION_FAILED;
-    struct buf request = {0};
     struct slice reply;
-    bool is_text = false;
-    enum conn_result result = CONN_NO_MEMORY;
-    if (append_request(s, words, line, &request)) {
-        result = exchange(
-            s, (struct slice){request.data, request.len}, &reply, &is_text);
-    }
-    buf_deinit(&request);
-
+    bool is_text;
+    enum conn_result result = exchange(s, words, line, &reply, &is_text);
     bool is_gone = result == CONN_CLOSED || result == CONN_BROKEN;
     if (is_gone && is_command(words, "SHUTDOWN", NULL)) {
         conn_close(&s->conn); // nobody is left to answer

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "conn.h"
+#include "help.h"
 #include "options.h"
 #include "slice.h"
 #include "words.h"
@@ -25,6 +26,7 @@ struct session {
     bool colour;
     bool was_connected; // at any time
     struct buf password; // empty for none
+    struct help *help; // borrowed; learns from each server; NULL: none wanted
 };
 
 // Prepares a session; connects nothing. Freed with session_deinit.
@@ -35,7 +37,7 @@ void session_deinit(struct session *s);
 // false if there is no memory.
 bool session_set_password(struct session *s, struct slice password);
 
-// Connects and gives the password. Returns SESSION_OK or SESSION_FAILED.
+// Connects, gives the password and asks for help. Returns SESSION_OK or SESSION_FAILED.
 enum session_status session_connect(struct session *s);
 
 // Runs a command and prints its reply, connecting first if need be. With

@@ -2,23 +2,17 @@
 
 #include "words.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "num.h"
 
-// Letters only in ASCII: the command names know no locale.
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool words_match(struct slice word, const char *name) {
-    if (word.len != strlen(name)) return false;
-    for (size_t i = 0; i < word.len; i++) {
-        if (lower(word.data[i]) != lower(name[i])) return false;
-    }
-    return true;
+    return word.len == strlen(name) &&
+        strncasecmp(word.data, name, word.len) == 0;
 }
 
 static bool is_blank(char c) {
@@ -27,7 +21,7 @@ static bool is_blank(char c) {
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
-    c = lower(c);
+    c = (char)tolower((unsigned char)c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 

@@ -334,8 +334,8 @@ void clients_tick(struct clients *all, int64_t now_ms) {
     }
 }
 
-// Writes a line about a client, in the form that Redis has for it. What does
-// not apply here is left out.
+// Writes a line about a client, in the form that Redis has for it: programs
+// want all of the fields, also those that are always 0 here.
 static void describe(struct client *c, char *line, size_t bytes) {
     int64_t now_ms = clock_now_ms(c->all->clock);
     char peer[NET_ADDRESS_BYTES], local[NET_ADDRESS_BYTES];
@@ -351,13 +351,14 @@ static void describe(struct client *c, char *line, size_t bytes) {
     struct slice lib_ver = session_name(&c->session, SESSION_LIB_VER);
     snprintf(line, bytes,
         "id=%llu addr=%s laddr=%s fd=%d name=%.*s age=%lld idle=%lld flags=N "
-        "db=0 multi=%lld qbuf=%zu omem=%zu tot-mem=%zu events=%s cmd=%s "
+        "db=0 sub=0 psub=0 ssub=0 multi=%lld qbuf=%zu qbuf-free=%zu argv-mem=0 "
+        "obl=0 oll=0 omem=%zu tot-mem=%zu events=%s cmd=%s "
         "user=default lib-name=%.*s lib-ver=%.*s resp=%d",
         (unsigned long long)c->session.id, peer, local, c->fd, (int)name.len,
         name.data, (long long)(uptime_s - c->session.since_s),
         (long long)(now_ms - c->active_ms) / 1000,
         (long long)transaction_count(&c->session), c->in.len,
-        c->out.len - c->sent,
+        c->in.cap - c->in.len, c->out.len - c->sent,
         sizeof(*c) + c->in.cap + c->out.cap + transaction_bytes(&c->session),
         c->is_writing ? "rw" : "r", command, (int)lib_name.len, lib_name.data,
         (int)lib_ver.len, lib_ver.data, c->session.is_resp3 ? 3 : 2);

@@ -178,6 +178,11 @@ static void reply_arg(struct reply *r, struct arg arg) {
 }
 
 static void reply_args(struct reply *r, struct slice text) {
+    if (choice_len(text) > 0) { // no bracket around it: one of them must be
+        reply_array(r, 1);
+        reply_arg(r, (struct arg){.text = text});
+        return;
+    }
     size_t count = 0, mark = reply_array_begin(r);
     for (; text.len > 0; count++) reply_arg(r, next_arg(&text));
     reply_array_end(r, mark, count);

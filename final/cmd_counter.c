@@ -94,9 +94,12 @@ static bool parse_float(struct slice bytes, long double *out) {
 }
 
 // Writes a finite `value` without an exponent, rounded to 17 digits behind the
-// point, of which zeros at the end are left out. Returns its length.
+// point, of which zeros at the end are left out. Returns its length, or 0 if
+// there is no memory, which printf() may need for so many digits.
 static size_t format_float(long double value, char text[FLOAT_MAX_TEXT]) {
-    size_t n = (size_t)snprintf(text, FLOAT_MAX_TEXT, "%.17Lf", value);
+    int written = snprintf(text, FLOAT_MAX_TEXT, "%.17Lf", value);
+    if (written < 0) return 0;
+    size_t n = (size_t)written;
     while (text[n - 1] == '0') n--;
     if (text[n - 1] == '.') n--;
     if (n == 2 && memcmp(text, "-0", 2) == 0) text[--n - 1] = '0';
@@ -107,7 +110,8 @@ static size_t format_float(long double value, char text[FLOAT_MAX_TEXT]) {
 static void store_float(struct call *call, long double value) {
     char text[FLOAT_MAX_TEXT];
     struct slice bytes = {text, format_float(value, text)};
-    if (!buf_reserve(call->reply->out, REPLY_ROOM + bytes.len)) {
+    if (bytes.len == 0 ||
+        !buf_reserve(call->reply->out, REPLY_ROOM + bytes.len)) {
         call->reply->no_memory = true;
         return;
     }

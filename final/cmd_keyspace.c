@@ -6,6 +6,17 @@
 
 #define SCAN_COUNT 10 // keys, where the client does not say how many
 
+// TOUCH key [key ...]
+void cmd_touch(struct call *call) {
+    int64_t found = 0;
+    struct slice value; // to look at it is what counts as a use
+    for (size_t i = 1; i < call->argc; i++) {
+        found += store_get(call->store, call->argv[i], call->now_ms, &value) ==
+            STORE_OK;
+    }
+    reply_integer(call->reply, found);
+}
+
 // TYPE key
 void cmd_type(struct call *call) {
     bool found = store_exists(call->store, call->argv[1], call->now_ms);

@@ -21,11 +21,11 @@ static bool are_pairs(struct call *call) {
 
 // Returns whether the memory limit lets each pair in, one after the other.
 static bool has_room(struct call *call) {
-    int64_t growth = 0;
+    struct store_need need = {0};
     for (size_t i = 1; i < call->argc; i += 2) {
-        growth += store_growth(
-            call->store, call->argv[i], call->argv[i + 1], STORE_NO_DEADLINE);
-        if (!store_has_room(call->store, growth)) return false;
+        store_add_need(call->store, call->argv[i], call->argv[i + 1],
+            STORE_NO_DEADLINE, &need);
+        if (!store_has_room(call->store, need)) return false;
     }
     return true;
 }

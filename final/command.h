@@ -127,7 +127,7 @@ command_fn cmd_expire, cmd_pexpire, cmd_expireat, cmd_pexpireat, cmd_ttl,
     cmd_pttl, cmd_expiretime, cmd_pexpiretime, cmd_persist; // cmd_expire.c
 command_fn cmd_delete, cmd_exists, cmd_list, cmd_count, cmd_clear,
     cmd_keys; // cmd_key.c
-command_fn cmd_type, cmd_rename, cmd_renamenx, cmd_randomkey,
+command_fn cmd_touch, cmd_type, cmd_rename, cmd_renamenx, cmd_randomkey,
     cmd_scan; // cmd_keyspace.c
 command_fn cmd_multi, cmd_exec, cmd_discard; // transaction.c
 command_fn cmd_hello, cmd_auth, cmd_reset, cmd_echo,

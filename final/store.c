@@ -154,10 +154,10 @@ static bool fits(const struct store *st, int64_t more, size_t max_bytes) {
 
 // Where the store evicts, a write is refused only if it would not fit without
 // any other key: nothing is evicted in vain.
-bool store_has_room(const struct store *st, int64_t more) {
-    if (fits(st, more, st->max_bytes)) return true;
+bool store_has_room(const struct store *st, struct store_need need) {
+    if (fits(st, need.more, st->max_bytes)) return true;
     if (st->eviction == STORE_REFUSES) return false;
-    return st->empty_bytes + (size_t)more <= st->max_bytes;
+    return st->empty_bytes + need.bytes <= st->max_bytes;
 }
 
 static void evict_one(struct store *st) {
@@ -229,18 +229,19 @@ enum store_result store_set(struct store *st, struct slice key,
     struct entry *old = table_find(st->table, key, hash);
     deadline_ms = new_deadline(old, deadline_ms);
     size_t size = entry_size_for(key, value, deadline_ms);
-    if (!store_has_room(st, growth(st, old, hash, size))) {
-        return STORE_OVER_LIMIT;
-    }
+    struct store_need need = {growth(st, old, hash, size), size};
+    if (!store_has_room(st, need)) return STORE_OVER_LIMIT;
     return put(st, old, key, hash, value, deadline_ms);
 }
 
-int64_t store_growth(struct store *st, struct slice key, struct slice value,
-    int64_t deadline_ms) {
+void store_add_need(struct store *st, struct slice key, struct slice value,
+    int64_t deadline_ms, struct store_need *need) {
     uint64_t hash = hash_of(st, key);
     struct entry *old = table_find(st->table, key, hash);
     deadline_ms = new_deadline(old, deadline_ms);
-    return growth(st, old, hash, entry_size_for(key, value, deadline_ms));
+    size_t size = entry_size_for(key, value, deadline_ms);
+    need->more += growth(st, old, hash, size);
+    need->bytes += size;
 }
 
 // Returns an entry with a value of `len` bytes, `more` bytes larger in all, in
@@ -274,9 +275,9 @@ enum store_result store_resize(struct store *st, struct slice key,
         struct slice wanted = {NULL, len};
         int64_t deadline_ms = new_deadline(e, STORE_KEEP_DEADLINE);
         size_t size = entry_size_for(key, wanted, deadline_ms);
-        int64_t more = growth(st, e, hash, size);
-        if (!store_has_room(st, more)) return STORE_OVER_LIMIT;
-        e = resized(st, e, key, hash, len, more);
+        struct store_need need = {growth(st, e, hash, size), size};
+        if (!store_has_room(st, need)) return STORE_OVER_LIMIT;
+        e = resized(st, e, key, hash, len, need.more);
         if (e == NULL) return STORE_NO_MEMORY;
         note_bytes(st);
     }

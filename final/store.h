@@ -79,12 +79,18 @@ enum store_result store_get(
 enum store_result store_set(struct store *st, struct slice key,
     struct slice value, int64_t deadline_ms);
 
-// Returns by how many bytes store_set() would make the data grow.
-int64_t store_growth(struct store *st, struct slice key, struct slice value,
-    int64_t deadline_ms);
+// What a write needs, or several together.
+struct store_need {
+    int64_t more; // bytes by which the data grows
+    size_t bytes; // of the entries that are written
+};
 
-// Returns whether the data may grow by so many bytes.
-bool store_has_room(const struct store *st, int64_t growth);
+// Adds what store_set() would need to *need.
+void store_add_need(struct store *st, struct slice key, struct slice value,
+    int64_t deadline_ms, struct store_need *need);
+
+// Returns whether the limit lets it in.
+bool store_has_room(const struct store *st, struct store_need need);
 
 // Makes the value at `key` `len` bytes long, where new bytes are 0, and lends
 // it to the caller for writing, until the next call. A missing key is made.

@@ -89,10 +89,17 @@ def terminal(server, open_terminal, prompt):
     return terminal
 
 
-class FakeServer:
-    """Runs one function per connection, in the order of the connections."""
+NO_DOCS = b"-ERR unknown command 'COMMAND', with args beginning with: 'DOCS' \r\n"
 
-    def __init__(self, *handlers):
+
+class FakeServer:
+    """Runs one function per connection, in the order of the connections.
+
+    Answers COMMAND DOCS, which a client with a prompt asks first, with `docs` if that is given.
+    """
+
+    def __init__(self, *handlers, docs=None):
+        self.docs = docs
         self.requested = threading.Event()
         self.closed = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -106,6 +113,9 @@ class FakeServer:
             # A client that leaves early is no failure of the server.
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(LIMIT)
+                if self.docs:
+                    assert connection.recv(65536) == encode("COMMAND", "DOCS")
+                    connection.sendall(self.docs)
                 if connection.recv(1, socket.MSG_PEEK):
                     self.requested.set()
                 handler(connection)
@@ -530,18 +540,6 @@ def test_an_open_quote_is_explained_and_nothing_is_sent(terminal, prompt):
     terminal.wait_for_line(prompt)
 
 
-def test_help_explains_one_command_and_all(terminal, prompt):
-    terminal.type("help set", ENTER)
-    terminal.wait_for_text("SET key value [seconds]")
-    terminal.wait_for_line(prompt)
-    terminal.type("help nosuch", ENTER)
-    terminal.wait_for_lines("No help for \"nosuch\"; `help` lists the commands.", prompt)
-    terminal.type("help", ENTER)
-    terminal.wait_for_text("Ctrl-R searches")
-    for name in "CLEAR COUNT DELETE EXISTS EXPIRE FLUSHALL GET INFO KEYS LIST PING TTL".split():
-        terminal.wait_for_text(f"  {name} ")
-
-
 # The prompt: keys
 
 
@@ -668,41 +666,7 @@ def test_lines_typed_ahead_are_run_in_order(terminal, prompt):
     terminal.wait_for_lines("(integer) 50", prompt)
 
 
-# The prompt: completion and hints
-
-
-def test_tab_completes_a_command_in_the_case_it_was_typed(terminal, prompt):
-    terminal.type("DEL", TAB, "k")
-    terminal.wait_for_line(f"{prompt}DELETE k [key ...]")
-    terminal.type(ctrl("u"), "fl", TAB, "x")
-    terminal.wait_for_line(f"{prompt}flushall x")
-
-
-def test_tab_goes_as_far_as_all_agree_and_then_lists_them(terminal, prompt):
-    terminal.type("ex", TAB)
-    terminal.wait_for_lines("EXISTS  EXIT  EXPIRE", f"{prompt}ex")
-    terminal.type("i", TAB)
-    terminal.wait_for_lines("EXISTS  EXIT", f"{prompt}exi")
-
-
-def test_tab_completes_after_help_but_not_arguments(terminal, prompt):
-    terminal.type("help cou", TAB)
-    terminal.wait_for_line(f"{prompt}help count")
-    terminal.type(ctrl("u"), "GET cou", TAB)
-    terminal.wait_for(lambda: terminal.screen.bells > 0, "a bell")
-    terminal.wait_for_line(f"{prompt}GET cou")
-
-
-def test_hints_show_the_arguments_that_are_still_to_come(terminal, prompt):
-    terminal.type("SET")
-    terminal.wait_for_line(f"{prompt}SET key value [seconds]")
-    terminal.type(" k")
-    terminal.wait_for_line(f"{prompt}SET k value [seconds]")
-    terminal.type(" v ")
-    terminal.wait_for_line(f"{prompt}SET k v [seconds]")
-    assert "2" in terminal.screen.styles
-    terminal.type("9")
-    terminal.wait_for_line(f"{prompt}SET k v 9")
+# The prompt: hints (what they say is in test_client_help.py)
 
 
 def test_a_hint_is_gone_once_the_line_is_run(terminal, prompt):
@@ -773,7 +737,10 @@ def test_a_repeated_line_is_kept_once_and_an_empty_one_never(terminal, prompt, h
         "  auth default geheim",
         '"AUTH" "geheim',
         "HELLO 3 AUTH default geheim",
+        "hello 2 setname a auth default geheim",
         "CONFIG SET requirepass geheim",
+        "config set tls-key-file-pass geheim",
+        'MIGRATE h 1 "" 0 9 AUTH geheim KEYS k',
         "ACL SETUSER u >geheim",
     ],
 )
@@ -851,7 +818,7 @@ def test_a_search_is_left_with_the_old_line_or_with_the_found_one(terminal, prom
 
 
 def test_a_dropped_connection_is_made_again_before_the_next_command(open_terminal):
-    server = FakeServer(answer(b"+ONE\r\n"), answer_to_end(b"+TWO\r\n"))
+    server = FakeServer(answer(b"+ONE\r\n"), answer_to_end(b"+TWO\r\n"), docs=NO_DOCS)
     terminal = open_terminal(server.port)
     prompt = f"127.0.0.1:{server.port}> "
     terminal.wait_for_line(prompt)
@@ -865,7 +832,7 @@ def test_a_dropped_connection_is_made_again_before_the_next_command(open_termina
 
 
 def test_a_command_that_got_no_reply_is_not_sent_again(open_terminal):
-    server = FakeServer(answer(b""), answer_to_end(b"+TWO\r\n"))
+    server = FakeServer(answer(b""), answer_to_end(b"+TWO\r\n"), docs=NO_DOCS)
     terminal = open_terminal(server.port)
     prompt = f"127.0.0.1:{server.port}> "
     terminal.wait_for_line(prompt)
@@ -877,7 +844,7 @@ def test_a_command_that_got_no_reply_is_not_sent_again(open_terminal):
 
 
 def test_a_malformed_reply_at_the_prompt_closes_and_connects_again(open_terminal):
-    server = FakeServer(answer_to_end(b"?what\r\n"), answer_to_end(b"+TWO\r\n"))
+    server = FakeServer(answer_to_end(b"?what\r\n"), answer_to_end(b"+TWO\r\n"), docs=NO_DOCS)
     terminal = open_terminal(server.port)
     terminal.wait_for_line(f"127.0.0.1:{server.port}> ")
     terminal.type("PING", ENTER)
@@ -899,7 +866,7 @@ def test_without_a_server_the_prompt_says_so_and_tries_again(open_terminal):
 
 
 def test_ctrl_c_stops_waiting_for_a_reply(open_terminal):
-    server = FakeServer(answer_to_end(b""), answer_to_end(b"+TWO\r\n"))
+    server = FakeServer(answer_to_end(b""), answer_to_end(b"+TWO\r\n"), docs=NO_DOCS)
     terminal = open_terminal(server.port)
     terminal.wait_for_line(f"127.0.0.1:{server.port}> ")
     terminal.type("PING", ENTER)
@@ -913,16 +880,19 @@ def test_ctrl_c_stops_waiting_for_a_reply(open_terminal):
 def test_a_password_given_at_the_prompt_is_given_again_after_a_drop(open_terminal):
     seen = []
 
-    def handle(connection, reply=b"+OK\r\n"):
-        seen.append(connection.recv(65536))
-        connection.sendall(reply)
+    def one_by_one(*replies):
+        def handle(connection):
+            for reply in replies:
+                seen.append(connection.recv(65536))
+                connection.sendall(reply)
 
-    def handle_two(connection):
-        handle(connection)
-        handle(connection, b"+TWO\r\n")
+        return handle
+
+    def until_closed(connection):
+        one_by_one(b"+OK\r\n", NO_DOCS, b"+TWO\r\n")(connection)
         connection.recv(65536)
 
-    server = FakeServer(handle, handle_two)
+    server = FakeServer(one_by_one(NO_DOCS, b"+OK\r\n", NO_DOCS), until_closed)
     terminal = open_terminal(server.port)
     prompt = f"127.0.0.1:{server.port}> "
     terminal.wait_for_line(prompt)
@@ -931,7 +901,8 @@ def test_a_password_given_at_the_prompt_is_given_again_after_a_drop(open_termina
     server.wait_for_close()
     terminal.type("PING", ENTER)
     terminal.wait_for_lines("TWO", prompt)
-    assert seen == [encode("AUTH", "geheim"), encode("AUTH", "geheim"), encode("PING")]
+    password, docs = encode("AUTH", "geheim"), encode("COMMAND", "DOCS")
+    assert seen == [docs, password, docs, password, docs, encode("PING")]
 
 
 # The prompt: the terminal
@@ -969,7 +940,7 @@ def test_ctrl_z_stops_the_client_and_fg_brings_the_line_back(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
 def test_a_signal_during_a_wait_for_a_reply_restores_the_terminal_too(open_terminal, number):
-    server = FakeServer(answer_to_end(b""))
+    server = FakeServer(answer_to_end(b""), docs=NO_DOCS)
     terminal = open_terminal(server.port)
     terminal.wait_for_line(f"127.0.0.1:{server.port}> ")
     terminal.type("PING", ENTER)
@@ -989,7 +960,7 @@ def test_what_is_typed_while_a_command_runs_is_edited_after_it(open_terminal):
         connection.sendall(b"+ONE\r\n")
         answer_to_end(b"+TWO\r\n")(connection)
 
-    server = FakeServer(handle)
+    server = FakeServer(handle, docs=NO_DOCS)
     terminal = open_terminal(server.port)
     prompt = f"127.0.0.1:{server.port}> "
     terminal.wait_for_line(prompt)

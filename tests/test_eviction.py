@@ -14,6 +14,7 @@ OVER_LIMIT = b"OOM command not allowed when used memory > 'maxmemory'."
 KILOBYTE = 1024
 HEADER = {False: 3, True: 9}  # bytes of an entry beside key and value; True if one is over 255
 
+FINAL = pytest.mark.since("final")
 EVICTING = pytest.mark.args("--max-memory=100kb", "--eviction=allkeys-lru")
 
 
@@ -207,10 +208,11 @@ def test_keys_that_are_read_survive_a_scan_of_others(server, client):
 
 @EVICTING
 def test_keys_that_are_written_again_survive_a_scan_of_others(server, client):
+    hot = [f"hot:{k}" for k in range(100)]
     for n in range(100):
         set_many(client, "hot", 100, value=f"value {n}")
         set_many(client, f"cold:{n}", 100)
-    hot = [f"hot:{k}" for k in range(100)]
+        assert client.command("EXISTS", *hot) == 100
     assert client.pipeline(*(["GET", key] for key in hot)) == [b"value 99"] * 100
 
 
@@ -341,3 +343,90 @@ def test_many_clients_fill_the_server_at_once(server):
     facts = clients[0].info()
     assert clients[0].command("COUNT") + int(facts["evicted_keys"]) == 20000
     check_limit(clients[0])
+
+
+# Commands and settings of the complete server
+
+
+@FINAL
+@pytest.mark.args("--max-memory=8mb", "--eviction=allkeys-lru")
+def test_a_limit_that_is_lowered_while_the_server_runs_is_reached_in_steps(server, client):
+    set_many(client, "key", 60000, batch=5000)
+    assert info(client, "evicted_keys") == 0
+    assert client.command("CONFIG", "SET", "maxmemory", "100kb") == b"OK"
+    assert client.command("SET", "next", "v" * 1000) == b"OK"
+    eventually(lambda: info(client, "used_memory") <= 100 * KILOBYTE, "the new limit")
+    assert info(client, "used_memory") > 90 * KILOBYTE
+    assert client.command("COUNT") + info(client, "evicted_keys") == 60001
+
+
+@FINAL
+@pytest.mark.args("--max-memory=100kb")
+def test_the_policy_can_be_changed_while_the_server_runs(server, client):
+    set_many(client, "key", 1000, value="v")
+    assert client.command("SET", "big", "v" * 90000) == OVER_LIMIT
+    assert client.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru") == b"OK"
+    assert client.command("CONFIG", "GET", "maxmemory-policy")[1] == b"allkeys-lru"
+    assert client.command("SET", "big", "v" * 90000) == b"OK"
+    assert client.command("CONFIG", "SET", "maxmemory-policy", "noeviction") == b"OK"
+    assert client.command("SET", "big", "v" * 99000) == OVER_LIMIT
+    assert client.command("GET", "big") == b"v" * 90000
+    reply = client.command("CONFIG", "SET", "maxmemory-policy", "volatile-ttl")
+    assert isinstance(reply, Error) and b"allkeys-lru" in reply
+
+
+@FINAL
+@EVICTING
+def test_a_value_that_grows_at_the_limit_loses_nothing(server, client):
+    set_many(client, "key", 3000)
+    expected = b""
+    for n in range(180):
+        part = b"part %d of this value;" % n * 20
+        expected += part
+        assert client.command("APPEND", "long", part) == len(expected)
+        check_limit(client)
+    assert client.command("GET", "long") == expected
+    assert client.command("SETRANGE", "long", 95000, "end") == 95003
+    assert client.command("GETRANGE", "long", 0, len(expected) - 1) == expected
+    assert client.command("APPEND", "long", "v" * 9000) == OVER_LIMIT
+    assert client.command("STRLEN", "long") == 95003
+
+
+@FINAL
+@EVICTING
+def test_a_counter_at_the_limit_counts_right(server, client):
+    for n in range(1, 500):
+        set_many(client, f"key:{n}", 20)
+        assert client.command("INCR", "counter") == n
+
+
+@FINAL
+@EVICTING
+def test_a_large_value_can_be_renamed(server, client):
+    set_many(client, "key", 3000)
+    assert client.command("SET", "from", "v" * 60000, "EX", 1000) == b"OK"
+    assert client.command("RENAME", "from", "to") == b"OK"
+    assert client.pipeline(["GET", "to"], ["EXISTS", "from"]) == [b"v" * 60000, 0]
+    check_limit(client)
+
+
+@FINAL
+@EVICTING
+def test_mset_is_refused_if_not_all_of_it_can_fit(server, client):
+    set_many(client, "key", 3000)
+    count = client.command("COUNT")
+    pairs = [word for n in range(12) for word in (f"big:{n}", "v" * 9000)]
+    assert client.command("MSET", *pairs) == OVER_LIMIT
+    assert client.command("COUNT") == count
+    assert client.command("MSET", *pairs[:6]) == b"OK"
+    assert client.command("MGET", *pairs[:6:2]) == [b"v" * 9000] * 3
+    check_limit(client)
+
+
+@FINAL
+@EVICTING
+def test_touch_is_a_use(server, client):
+    set_many(client, "hot", 100)
+    for n in range(100):
+        assert client.command("TOUCH", *(f"hot:{k}" for k in range(100))) == 100
+        set_many(client, f"cold:{n}", 100)

@@ -7,6 +7,8 @@
 
 #include "client.h"
 
+#include "transaction.h"
+
 static void stop(struct client *c, bool again) {
     c->stopped = true;
     c->again = again;
@@ -47,6 +49,7 @@ static void run_command(
 static void refuse(struct pending *p) {
     struct client *c = p->client;
     struct reply reply = {.out = &c->out};
+    transaction_abort(&c->session);
     if (!buf_reserve(&c->out, REPLY_ROOM)) {
         c->broken = true;
         stop(c, false);

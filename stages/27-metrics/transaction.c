@@ -51,6 +51,10 @@ static void append(struct transaction *t, const void *bytes, size_t n) {
 
 void transaction_queue(const struct command *command, struct call *call) {
     struct transaction *t = call->session->transaction;
+    if (t->is_aborted) { // none of it will be run
+        reply_simple(call->reply, "QUEUED");
+        return;
+    }
     size_t bytes = bytes_of(call);
     if (t->queue.len + bytes > MAX_QUEUE_BYTES) {
         transaction_abort(call->session);

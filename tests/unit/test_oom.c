@@ -395,7 +395,6 @@ static void set_three(
     if (count > 1) model[k + 1] = 13;
     if (count > 2) model[k + 2] = 25;
     buf_deinit(&out);
-    check_store(st);
 }
 
 static void companion_scenario(int keys) {
@@ -413,6 +412,7 @@ static void companion_scenario(int keys) {
         set_three(st, &r, "MSET", k);
         set_three(st, &r, "MSETNX", k + 3);
     }
+    check_store(st);
     request_deinit(&r);
     store_free(st);
 }
