@@ -130,7 +130,7 @@ static const struct command commands[] = {
         "Chooses the version of the protocol."},
     {"SELECT", cmd_select, 2, 2, 0, "connection", "index",
         "Chooses the database; there is only 0."},
-    {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN, "connection", "",
+    {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN | CMD_SLOW, "connection", "",
         "Puts the connection back as it was at first."},
     {"CLIENT", NULL, 2, -1, CMD_PARENT, "connection", "",
         "Commands on connections."},

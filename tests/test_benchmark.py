@@ -284,8 +284,6 @@ def test_clients_are_shared_out_to_the_threads(measure, server):
         assert (run["clients"], run["operations"]) == (15, 2000)
 
 
-@pytest.mark.since("final")
-@pytest.mark.env(MEDUSA_PASSWORD="open sesame")
 # Against servers that are made up for one test
 
 

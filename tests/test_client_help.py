@@ -175,7 +175,7 @@ def test_a_hint_leaves_out_what_was_given_in_any_order(final, typed, hint):
 def test_a_hint_that_is_too_long_is_cut_at_the_edge(final):
     final.type("SET ")
     shown = f"{final.prompt}SET key value [NX | XX] [GET] [seconds | EX seconds | PX milliseconds"
-    final.wait_for_line(shown[:78])
+    final.wait_for_line(shown[:77])
     assert final.screen.row == 0
 
 
@@ -189,7 +189,9 @@ def test_without_the_password_the_native_commands_are_known(final):
 
 @pytest.mark.since("final")
 @pytest.mark.env(MEDUSA_PASSWORD="geheim")
-@pytest.mark.parametrize("line", ["AUTH geheim", "auth default geheim", "HELLO 3 AUTH default geheim"])
+@pytest.mark.parametrize(
+    "line", ["AUTH geheim", "auth default geheim", "HELLO 3 AUTH default geheim"]
+)
 def test_once_the_password_was_given_the_server_is_asked_again(final, line):
     final.type("mult", TAB)
     final.wait_for(lambda: final.screen.bells > 0, "a bell")
@@ -254,7 +256,9 @@ def test_a_password_that_is_only_queued_does_not_put_a_question_into_the_queue(o
 
 
 @pytest.mark.parametrize("docs", [b"?what\r\n", b"*2\r\n+a\r\n"], ids=["malformed", "cut off"])
-def test_a_connection_that_is_lost_over_the_question_is_made_without_it(client_binary, tmp_path, docs):
+def test_a_connection_that_is_lost_over_the_question_is_made_without_it(
+    client_binary, tmp_path, docs
+):
     server = FakeServer(answer(docs), answer_to_end(b"+PONG\r\n"))
     with Terminal(client_binary, "-p", str(server.port), env={"HOME": str(tmp_path)}) as terminal:
         terminal.wait_for_text("no help from the server, as to COMMAND DOCS")

@@ -1,6 +1,7 @@
 """Limits: connections, memory, and who may connect."""
 
 import resource
+import signal
 import time
 
 import pytest
@@ -53,6 +54,19 @@ def test_a_place_is_free_again_when_a_client_has_gone(start_server):
     first.close()
     eventually(server.serves_newcomers, "a place for a new client")
     assert second.command("PING") == b"PONG"
+
+
+def test_callers_find_the_places_that_others_leave_at_the_same_time(start_server):
+    server = start_server("--max-connections=50")
+    clients = [server.connect() for _ in range(50)]
+    for _ in range(5):
+        assert [client.command("PING") for client in clients] == [b"PONG"] * 50
+        server.signal(signal.SIGSTOP)  # so that one wait finds all of what comes now
+        for client in clients:
+            client.close()
+        clients = [server.connect() for _ in range(50)]
+        server.signal(signal.SIGCONT)
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 50
 
 
 def test_a_hundred_clients_fit_by_default(server):

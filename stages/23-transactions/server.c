@@ -32,6 +32,7 @@ struct server {
     struct loop *loop;
     struct clients clients;
     int listener; // -1: closed
+    bool has_callers; // somebody waits to be accepted
     bool is_accepting; // false while there are no descriptors left
     int64_t tick_ms; // time of the last tick
 };
@@ -79,9 +80,18 @@ static void add_or_turn_away(struct server *s, int fd, bool is_outside) {
     }
 }
 
+// Only notes that somebody calls: whoever the same wait found to have left must
+// make room first, or callers are refused a place that is free.
 static void server_on_connection(void *arg, int fd, unsigned ready) {
     struct server *s = arg;
+    (void)fd;
     (void)ready;
+    s->has_callers = true;
+}
+
+static void accept_callers(struct server *s) {
+    int fd = s->listener;
+    s->has_callers = false;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         bool is_outside;
         int client = net_accept(fd, &is_outside);
@@ -211,6 +221,7 @@ static void run_once(struct server *s) {
     tick(s);
     bool more = expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US);
     if (clients_turn(&s->clients)) more = true;
+    if (s->has_callers) accept_callers(s);
     if (s->listener == -1 && s->stats.clients == 0) return; // drained
     if (loop_wait(s->loop, more ? 0 : TICK_MS) == 0) return;
     log_write(&s->log, LOG_ERROR, "cannot wait: %s", strerror(errno));
@@ -218,6 +229,7 @@ static void run_once(struct server *s) {
 
 static void drain(struct server *s) {
     int64_t end_ms = clock_now_ms(&s->clock) + DRAIN_MS;
+    accept_callers(s); // who called before the signal is served as well
     stop_accepting(s);
     clients_drain(&s->clients);
     while (s->stats.clients > 0 && clock_now_ms(&s->clock) < end_ms) {

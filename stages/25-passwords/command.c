@@ -32,7 +32,7 @@ static const struct command commands[] = {
     {"DISCARD", cmd_discard, 1, 1, CMD_NOW},
     {"HELLO", cmd_hello, 1, -1, CMD_OPEN},
     {"AUTH", cmd_auth, 2, -1, CMD_OPEN},
-    {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN},
+    {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN | CMD_SLOW},
 };
 
 static char upper(char c) {

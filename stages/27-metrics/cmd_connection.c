@@ -94,9 +94,9 @@ static bool read_hello_options(struct call *call) {
     if (call->session->needs_password) {
         reply_error(call->reply,
             "NOAUTH HELLO must be called with the client already "
-            "authenticated, otherwise the HELLO <proto> AUTH <user> <pass> "
-            "option can be used to authenticate the client and select the RESP "
-            "protocol version at the same time");
+            "authenticated, otherwise the HELLO AUTH <user> <pass> option can "
+            "be used to authenticate the client and select the RESP protocol "
+            "version at the same time");
         return false;
     }
     return true;
