@@ -41,14 +41,14 @@ enum command_flag {
     CMD_SLOW = 2, // looks at every key: other clients get their turn after it
     CMD_NOW = 4, // is run at once, also between MULTI and EXEC
     CMD_OPEN = 8, // is run for clients that have not given the password, too
-    CMD_ALONE = 16, // cannot stand between MULTI and EXEC
-    CMD_TWO_KEYS = 32, // argv[2] is one, too
-    CMD_ALL_KEYS = 64, // and so are all the others
-    CMD_PAIRS = 128, // a key and a value, and so on
-    CMD_WRITE = 256, // changes data
-    CMD_GROWS = 512, // and may need memory for it
-    CMD_ADMIN = 1024, // for those who run the server
-    CMD_PARENT = 2048, // has subcommands, in the rows that follow
+    CMD_ALL_KEYS = 16, // and so are all the other arguments
+    CMD_WRITE = 32, // changes data
+    CMD_GROWS = 64, // and may need memory for it
+    CMD_PARENT = 128, // has subcommands, in the rows that follow
+    CMD_ALONE = 256, // cannot stand between MULTI and EXEC
+    CMD_ADMIN = 512, // for those who run the server
+    CMD_TWO_KEYS = 1024, // argv[2] is a key, too
+    CMD_PAIRS = 2048, // a key and a value, and so on
 };
 
 struct command {
@@ -127,8 +127,8 @@ command_fn cmd_expire, cmd_pexpire, cmd_expireat, cmd_pexpireat, cmd_ttl,
     cmd_pttl, cmd_expiretime, cmd_pexpiretime, cmd_persist; // cmd_expire.c
 command_fn cmd_delete, cmd_exists, cmd_list, cmd_count, cmd_clear,
     cmd_keys; // cmd_key.c
-command_fn cmd_touch, cmd_type, cmd_rename, cmd_renamenx, cmd_randomkey,
-    cmd_scan; // cmd_keyspace.c
+command_fn cmd_scan, cmd_randomkey; // cmd_scan.c
+command_fn cmd_touch, cmd_type, cmd_rename, cmd_renamenx; // cmd_keyspace.c
 command_fn cmd_multi, cmd_exec, cmd_discard; // transaction.c
 command_fn cmd_hello, cmd_auth, cmd_reset, cmd_echo,
     cmd_select; // cmd_connection.c

@@ -1,0 +1,84 @@
+// command_table.c - what there is to say of each command, in one table.
+//
+// The checks before a command is run, COMMAND, the help of clients and the
+// reference in the documentation all come from here.
+
+#include "command.h"
+
+// Those that are sent most come first, as the table is searched from the start.
+// A name with a bar is a subcommand and stands behind its command.
+static const struct command commands[] = {
+    // name, handler, fewest and most arguments counting the name (-1: any),
+    // flags, group, arguments, summary
+    {"GET", cmd_get, 2, 2, CMD_KEY, "string", "key",
+        "Returns the value of a key."},
+    {"SET", cmd_set, 3, -1, CMD_KEY | CMD_WRITE | CMD_GROWS, "string",
+        "key value [seconds]", "Stores a value, perhaps for a time."},
+    {"EXPIRE", cmd_expire, 3, 3, CMD_KEY | CMD_WRITE, "generic", "key seconds",
+        "Lets a key end in some seconds."},
+    {"EXISTS", cmd_exists, 2, -1, CMD_KEY | CMD_ALL_KEYS, "generic",
+        "key [key ...]", "Counts how many of the keys exist."},
+    {"TTL", cmd_ttl, 2, 2, CMD_KEY, "generic", "key",
+        "Returns how many seconds a key has left."},
+    {"PING", cmd_ping, 1, 2, 0, "connection", "[message]",
+        "Answers, to show that the server lives."},
+    {"DELETE", cmd_delete, 2, -1, CMD_KEY | CMD_ALL_KEYS | CMD_WRITE, "generic",
+        "key [key ...]", "Removes keys."},
+    {"LIST", cmd_list, 1, 1, CMD_SLOW, "generic", "", "Returns all keys."},
+    {"COUNT", cmd_count, 1, 1, 0, "server", "", "Returns the number of keys."},
+    {"CLEAR", cmd_clear, 1, 1, CMD_WRITE, "server", "", "Removes all keys."},
+    {"FLUSHALL", cmd_clear, 1, 2, CMD_WRITE, "server", "[ASYNC | SYNC]",
+        "Removes all keys."},
+    {"KEYS", cmd_keys, 2, 2, CMD_SLOW, "generic", "pattern",
+        "Returns the keys that match a pattern."},
+    {"INFO", cmd_info, 1, -1, 0, "server", "[section [section ...]]",
+        "Returns what the server knows of itself."},
+    {"QUIT", cmd_quit, 1, -1, CMD_NOW | CMD_OPEN, "connection", "",
+        "Closes the connection."},
+    {"EXIT", cmd_quit, 1, -1, CMD_NOW | CMD_OPEN, "connection", "",
+        "Closes the connection; the same as QUIT."},
+    {"RANDOMKEY", cmd_randomkey, 1, 1, 0, "generic", "",
+        "Returns any one of the keys."},
+    {"SCAN", cmd_scan, 2, -1, CMD_SLOW, "generic",
+        "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+        "Returns some of the keys, and where to go on."},
+    {"MULTI", cmd_multi, 1, 1, CMD_NOW, "transactions", "",
+        "Starts to queue commands."},
+    {"EXEC", cmd_exec, 1, 1, CMD_NOW | CMD_SLOW, "transactions", "",
+        "Runs the queued commands, and nothing between."},
+    {"DISCARD", cmd_discard, 1, 1, CMD_NOW, "transactions", "",
+        "Forgets the queued commands."},
+    {"AUTH", cmd_auth, 2, -1, CMD_OPEN, "connection", "[username] password",
+        "Gives the password."},
+    {"HELLO", cmd_hello, 1, -1, CMD_OPEN, "connection",
+        "[version [AUTH username password]]",
+        "Chooses the version of the protocol."},
+    {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN | CMD_SLOW, "connection", "",
+        "Puts the connection back as it was at first."},
+    {"COMMAND", cmd_command_info, 1, -1, CMD_PARENT, "server", "",
+        "Describes all commands."},
+    {"COMMAND|COUNT", cmd_command_count, 2, 2, 0, "server", "",
+        "Returns the number of commands."},
+    {"COMMAND|LIST", cmd_command_list, 2, -1, 0, "server",
+        "[FILTERBY PATTERN pattern]", "Returns the names of commands."},
+    {"COMMAND|INFO", cmd_command_info, 2, -1, 0, "server",
+        "[command-name [command-name ...]]",
+        "Describes commands for programs."},
+    {"COMMAND|DOCS", cmd_command_docs, 2, -1, 0, "server",
+        "[command-name [command-name ...]]", "Describes commands for people."},
+    {"COMMAND|HELP", cmd_help, 2, 2, 0, "server", "",
+        "Lists these subcommands."},
+    {0}, // the end
+};
+
+size_t command_count(void) {
+    return sizeof(commands) / sizeof(commands[0]) - 1;
+}
+
+const struct command *command_at(size_t row) {
+    return &commands[row];
+}
+
+size_t command_row(const struct command *command) {
+    return (size_t)(command - commands);
+}
