@@ -3,13 +3,11 @@
 #ifndef MEDUSA_DOCS_H
 #define MEDUSA_DOCS_H
 
-#include <stddef.h>
-
 #include "help.h"
 #include "slice.h"
 
-// Fills `rows`, which has room for `max`, with the commands and subcommands
-// that `reply`, any complete reply, describes. Returns how many.
-size_t docs_read(struct slice reply, struct help_row *rows, size_t max);
+// Adds a row to `h` for each command and subcommand that `reply`, which may be
+// any complete reply, describes, as long as there is room.
+void docs_read(struct help *h, struct slice reply);
 
 #endif

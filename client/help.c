@@ -48,12 +48,12 @@ void help_deinit(struct help *h) {
 void help_learn(struct help *h, struct slice reply) {
     h->count = 0;
     if (h->rows == NULL) return;
-    h->count = docs_read(reply, h->rows, HELP_MAX_ROWS - 1);
-    if (h->count == 0) {
-        memcpy(h->rows, native, sizeof(native));
-        h->count = sizeof(native) / sizeof(native[0]);
-    }
     h->rows[h->count++] = of_client;
+    docs_read(h, reply);
+    if (h->count == 1) {
+        memcpy(h->rows + 1, native, sizeof(native));
+        h->count += sizeof(native) / sizeof(native[0]);
+    }
     qsort(h->rows, h->count, sizeof(h->rows[0]), compare);
 }
 
@@ -86,7 +86,7 @@ static const struct help_row *find(
     return found;
 }
 
-// ---------------------------------------------------------------- the editor
+// --- the editor -------------------------------------------------------------
 
 const char *help_complete(
     const struct help *h, struct slice prefix, size_t *row) {
@@ -111,55 +111,41 @@ static size_t argument_len(const char *usage) {
     return n;
 }
 
-// Tells whether the argument at `at` names `word` in capitals; *follow is then
-// how many words belong to it, as one to EX in [NX | EX seconds].
-static bool find_token(const char *at, struct slice word, size_t *follow) {
+// Tells whether the argument at `at` has `word` in capitals.
+static bool has_token(const char *at, struct slice word) {
     const char *end = at + argument_len(at);
-    bool found = false;
-    *follow = 0;
     while (at < end) {
         size_t len = strcspn(at, " []<>|");
-        if (found) {
-            *follow += len > 0;
-        } else if (len == word.len && *at >= 'A' && *at <= 'Z') {
-            found = strncasecmp(at, word.data, len) == 0;
+        if (len == word.len && *at >= 'A' && *at <= 'Z' &&
+            strncasecmp(at, word.data, len) == 0) {
+            return true;
         }
-        at += len;
-        if (found && *at != ' ') break;
-        if (at < end) at++;
+        at += len + 1;
     }
-    return found;
+    return false;
 }
 
 // Finds what a typed word stands for: the first argument if it must be given,
-// or else one that names the word, or else the first that needs no name.
-static char *find_argument(char *usage, struct slice word, size_t *follow) {
+// or else one that has the word, or else the first that starts with no token.
+static char *find_argument(char *usage, struct slice word) {
     char *nameless = NULL;
-    bool found = find_token(usage, word, follow);
-    if (found || *usage != '[') return usage;
+    if (*usage != '[') return usage;
     for (char *p = usage; *p != '\0'; p += argument_len(p), p += *p == ' ') {
-        if (find_token(p, word, follow)) return p;
+        if (has_token(p, word)) return p;
         if (nameless == NULL && !(p[1] >= 'A' && p[1] <= 'Z')) nameless = p;
     }
     return nameless;
 }
 
-// Cuts what the typed words stand for out of `usage`; what repeats stays.
-static void cut_typed(char *usage, const struct slice *words, size_t count) {
-    size_t follow = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (follow > 0) {
-            follow--;
-            continue;
-        }
-        char *argument = find_argument(usage, words[i], &follow);
-        if (argument == NULL) continue;
-        char *end = argument + argument_len(argument);
-        const char *dots = strstr(argument, "...");
-        if (dots != NULL && dots < end) continue;
-        if (*end == ' ') end++;
-        memmove(argument, end, strlen(end) + 1);
-    }
+// Cuts what the typed word stands for out of `usage`; what repeats stays.
+static void cut_typed(char *usage, struct slice word) {
+    char *argument = find_argument(usage, word);
+    if (argument == NULL) return;
+    char *end = argument + argument_len(argument);
+    const char *dots = strstr(argument, "...");
+    if (dots != NULL && dots < end) return;
+    if (*end == ' ') end++;
+    memmove(argument, end, strlen(end) + 1);
 }
 
 static bool append_hint(
@@ -167,7 +153,9 @@ static bool append_hint(
     char usage[sizeof(row->usage)];
     size_t named = count_words(row->name);
     memcpy(usage, row->usage, sizeof(usage));
-    cut_typed(usage, line->items + named, line->count - named);
+    for (size_t i = named; i < line->count; i++) {
+        cut_typed(usage, line->items[i]);
+    }
     bool takes_none = row->usage[0] == '\0' && line->count == named;
     return buf_append(out, slice_of(takes_none ? row->summary : usage));
 }
@@ -183,7 +171,7 @@ bool help_hint(const struct help *h, struct slice line, struct buf *out) {
     return ok;
 }
 
-// ---------------------------------------------------------------- `help`
+// --- `help` -----------------------------------------------------------------
 
 static void print_group(const struct help *h, const char *group, FILE *out) {
     size_t column = 0;

@@ -135,24 +135,24 @@ static bool starts_with(struct slice text, const char *start) {
     return text.len >= len && memcmp(text.data, start, len) == 0;
 }
 
-// Asks the server for its commands. A server that takes only lines knows no
-// COMMAND; a connection that was lost over it is made without it next time.
+// Asks the server for its commands. One that takes lines knows no COMMAND; a
+// connection that is lost over it is made without it next time.
 static enum session_status learn(struct session *s) {
+    static const char asked[] = "COMMAND DOCS, which gives help and hints";
     struct slice reply;
     bool is_text;
     if (s->help == NULL || s->options->inline_lines) return SESSION_OK;
     enum conn_result result =
         ask(s, "COMMAND", slice_of("DOCS"), &reply, &is_text);
     if (result != CONN_OK) {
-        fputs("medusa-client: no help from the server, as to COMMAND DOCS:\n",
-            stderr);
+        fprintf(stderr, "medusa-client: %s, is not sent again:\n", asked);
         s->help = NULL;
         return fail(s, result);
     }
     help_learn(s->help, reply);
     // An unknown command is no news, but that all clients are refused is.
     if (resp_is_error(reply) && !starts_with(reply, "-ERR unknown command")) {
-        fputs("medusa-client: no help from the server: ", stderr);
+        fprintf(stderr, "medusa-client: %s: ", asked);
         print_reply(stderr, reply, PRINT_TYPED, false, false);
     }
     return SESSION_OK;

@@ -27,7 +27,7 @@ ECHO_BYTES = 128  # of a word that an error repeats
 CONTROLS = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
 ABSOLUTE_S = 10**12  # a deadline this late was given as a moment, not as a span
 SHARED_PARAMETERS = {b"maxmemory", b"maxmemory-policy", b"timeout", b"maxclients", b"loglevel"}
-ABOUT_A_VALUE = re.compile(rb" - argument(\(s\))? (must be|couldn't be)")  # the rest is our own text
+ABOUT_A_VALUE = re.compile(rb" - argument(\(s\))? (must be|couldn't be)")  # the rest is our own
 LOG_LEVELS = {b"info": b"notice", b"warn": b"warning"}  # ours, and what Redis calls them
 
 
@@ -134,13 +134,16 @@ def same_settings(words, ours, theirs, _lag):
         return ours.partition(b" - ")[0] == theirs.partition(b" - ")[0]
     if ours[:1] != theirs[:1] or not both(b"*%", ours, theirs):
         return False
-    a, b = (
-        {name.lower(): v for name, v in dictionary(raw).items() if name.lower() in SHARED_PARAMETERS}
-        for raw in (ours, theirs)
-    )
+    a, b = shared_settings(ours), shared_settings(theirs)
     if b"loglevel" in a:
         a[b"loglevel"] = LOG_LEVELS.get(a[b"loglevel"], a[b"loglevel"])
     return a == b
+
+
+def shared_settings(raw):
+    """Gives those settings in a reply of CONFIG GET that both servers have."""
+    settings = {name.lower(): value for name, value in dictionary(raw).items()}
+    return {name: settings[name] for name in SHARED_PARAMETERS & settings.keys()}
 
 
 def same_text(_words, ours, theirs, _lag):
@@ -152,7 +155,7 @@ def same_text(_words, ours, theirs, _lag):
 
 
 def same_error(words, ours, theirs, _lag):
-    """For errors that repeat a word of the request: Redis ends it at a NUL, and never else."""
+    """For errors that repeat words of the request, which Redis cuts at a NUL, and we when long."""
     if not both(b"-", ours, theirs):
         return False
     if theirs.startswith(b"-ERR unknown command '"):
@@ -530,9 +533,9 @@ def is_answered_otherwise(words):
 
 
 def is_odd_cursor(word):
-    """Tells whether a word is no cursor, but strtoul() can read it."""
+    """Tells whether a word is no cursor, but strtoul() can read it, as far as the first NUL."""
     is_usual = word.isdigit() and len(word) < 19 and str(int(word)) == word.decode()
-    return not is_usual and not re.search(rb"^\s|[^\s\d+-]", word)
+    return not is_usual and not re.search(rb"^\s|[^\s\d+-]", word.partition(b"\0")[0])
 
 
 def sets_past_deadline(words):
@@ -561,11 +564,23 @@ class Request:
         return self.words[0].upper()
 
     def keys(self):
-        """Gives those of its words that are keys of this test."""
-        return ALL_KEYS.intersection(self.words)
+        """Gives the keys that it names."""
+        name = self.name()
+        if name in WITHOUT_KEYS:
+            return set()
+        first = self.words[2:3] if name == b"MEMORY" else self.words[1:2]
+        return ALL_KEYS.intersection(self.words) | set(first)
 
 
 ALL_KEYS = frozenset(KEYS)
+OF_CONNECTION = (b"MULTI", b"EXEC", b"DISCARD", b"RESET", b"HELLO", b"AUTH", b"CLIENT")
+WITHOUT_KEYS = OF_CONNECTION + (
+    b"PING", b"ECHO", b"SELECT", b"INFO", b"TIME", b"COMMAND", b"CONFIG", b"SCAN", b"KEYS",
+    b"FLUSHALL", b"FLUSHDB", b"DBSIZE", b"RANDOMKEY",
+)  # fmt: skip
+
+
+PLAIN_WORD = rb"[!#-&(-)+-~\x80-\xff]+"  # "*" at the start would make it an array
 
 
 class Requests:
@@ -671,9 +686,11 @@ class Requests:
         return before + text + self.chance.choice([b"\r\n", b"\n"])
 
     def quoted(self, word):
-        """Writes a word of a line."""
-        if re.fullmatch(rb"[!#-&(-)+-~\x80-\xff]+", word) and self.chance.random() < 0.7:
+        """Writes a word of a line; quotes may also start within it."""
+        if re.fullmatch(PLAIN_WORD, word) and self.chance.random() < 0.7:
             return word
+        if re.fullmatch(PLAIN_WORD, word[:3]) and self.chance.random() < 0.2:
+            return word[:3] + self.quoted(word[3:])
         if not re.search(rb"[\0-\x1f\\]", word) and self.chance.random() < 0.3:
             return b"'%s'" % word.replace(b"'", b"\\'")
         return b'"%s"' % b"".join(self.escaped(byte) for byte in word)
@@ -917,7 +934,8 @@ class Differential:
         self.requests = Requests(self.chance)
         self.pairs = [Pair(number, connect(), connect_redis()) for number in range(1, 5)]
         self.checker = self.pairs.pop()  # looks at the keys, and is never in a transaction
-        self.since = []  # every Exchange since both were found to hold the same
+        self.held = {}  # what GET says of each key, when both were last found to hold the same
+        self.since = []  # every Exchange after that
         self.lag = 0  # the longest that a batch has taken: the two may be that far apart
         self.done = 0
 
@@ -928,7 +946,6 @@ class Differential:
             self.compare(self.chance.choice(self.pairs), batch)
             self.done += len(batch)
             self.compare_state()
-            self.since.clear()
 
     def compare(self, pair, requests):
         """Sends requests to both servers; raises Disagreement with what led to it."""
@@ -947,6 +964,8 @@ class Differential:
         everything += [[b"GET", key] for key in KEYS]
         everything += [[b"DBSIZE"], [b"RANDOMKEY"], [b"KEYS", b"*"]]
         exchanges = self.compare(self.checker, [Request(words) for words in everything])
+        self.held = {e.request.words[1]: e.ours for e in exchanges if e.request.name() == b"GET"}
+        self.since.clear()
         present, picked = value_of(exchanges[-1].ours), value_of(exchanges[-2].ours)
         assert picked in present or picked is None and not present, f"RANDOMKEY: {picked!r}"
         if self.chance.random() < 0.2:
@@ -976,6 +995,8 @@ class Differential:
             f"  Redis   {show(different.theirs)}",
             "  what led to it since both held the same:",
         ]
+        keys = sorted(different.request.keys() & self.held.keys())
+        lines += [f"    {key!r} was {show(self.held[key])}" for key in keys]
         led = [e for e in self.since if is_related(e, different) and e is not different]
         return "\n".join(lines + [f"    {exchange}" for exchange in led[-20:]])
 
@@ -984,10 +1005,10 @@ def is_related(exchange, different):
     """Tells whether an exchange may have led to a disagreement."""
     name, keys = exchange.request.name(), different.request.keys()
     if keys:
-        return keys & exchange.request.keys() or name in (b"EXEC", b"FLUSHALL", b"FLUSHDB")
-    of_connection = (b"MULTI", b"EXEC", b"DISCARD", b"RESET", b"HELLO", b"AUTH", b"CLIENT")
+        has_run = name == b"EXEC" and (exchange.theirs or b"*")[:1] == b"*"
+        return has_run or keys & exchange.request.keys() or name in (b"FLUSHALL", b"FLUSHDB")
     is_same_connection = exchange.connection == different.connection
-    return name == different.request.name() or is_same_connection and name in of_connection
+    return name == different.request.name() or is_same_connection and name in OF_CONNECTION
 
 
 def scan(client, *options):

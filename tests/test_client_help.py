@@ -179,10 +179,10 @@ def test_a_hint_that_is_too_long_is_cut_at_the_edge(final):
     assert final.screen.row == 0
 
 
-@pytest.mark.since("25-passwords")
+@pytest.mark.since("final")
 @pytest.mark.env(MEDUSA_PASSWORD="geheim")
 def test_without_the_password_the_native_commands_are_known(final):
-    final.wait_for_text("no help from the server: (error) NOAUTH")
+    final.wait_for_text("help and hints: (error) NOAUTH")
     final.type("help set", ENTER)
     final.wait_for_lines("      Stores a value, for that many seconds if given.", final.prompt)
 
@@ -261,7 +261,7 @@ def test_a_connection_that_is_lost_over_the_question_is_made_without_it(
 ):
     server = FakeServer(answer(docs), answer_to_end(b"+PONG\r\n"))
     with Terminal(client_binary, "-p", str(server.port), env={"HOME": str(tmp_path)}) as terminal:
-        terminal.wait_for_text("no help from the server, as to COMMAND DOCS")
+        terminal.wait_for_text("COMMAND DOCS, which gives help and hints, is not sent again")
         terminal.wait_for_line("not connected>")
         terminal.type("PING", ENTER)
         terminal.wait_for_lines("PONG", f"127.0.0.1:{server.port}> ")

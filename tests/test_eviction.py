@@ -1,15 +1,19 @@
 """Eviction: with allkeys-lru, a full server makes room instead of refusing a write."""
 
 import collections
+import pathlib
 import random
+import subprocess
+import sys
 import time
 
 import pytest
 
-from medusa import LIMIT, Error, encode, eventually, run_once
+from medusa import LIMIT, Error, clean_environment, encode, eventually, run_once
 
 pytestmark = pytest.mark.since("26-eviction")
 
+HIT_RATE = pathlib.Path(__file__).resolve().parent.parent / "tools" / "hit-rate"
 OVER_LIMIT = b"OOM command not allowed when used memory > 'maxmemory'."
 KILOBYTE = 1024
 HEADER = {False: 3, True: 9}  # bytes of an entry beside key and value; True if one is over 255
@@ -296,6 +300,35 @@ def test_more_requests_hit_than_with_random_eviction_and_no_fewer_than_with_lru(
     hits, size = replay(client, trace)
     assert hits > hits_of_random_eviction(trace, size, random.Random(seed)) + 900  # 3 points
     assert hits > hits_of_exact_lru(trace, size) - 300  # 1 point
+
+
+def run_hit_rate(*args):
+    """Runs the tool that compares hit rates; returns what it prints."""
+    return subprocess.run(
+        [sys.executable, HIT_RATE, *map(str, args)],
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=6 * LIMIT,
+        check=True,
+    ).stdout
+
+
+def test_the_tool_for_hit_rates_explains_itself():
+    text = run_hit_rate("--help")
+    for word in ("--server", "--redis", "--only", "zipf", "exact LRU"):
+        assert word in text
+
+
+def test_the_tool_for_hit_rates_prints_a_row_for_each_trace(binary):
+    small = ("--keys=2000", "--requests=8000", "--limit=60000", "--redis=")
+    rows = run_hit_rate("--server", binary, *small).splitlines()[2:]
+    names = [row[:12].strip() for row in rows]
+    assert names == ["trace", "zipf 0.8", "zipf 0.99", "zipf 1.1", "scan", "moving"]
+    for row in rows[1:]:
+        medusa, exact = (float(cell[:-1]) for cell in row.split() if cell.endswith("%"))
+        assert 10 < exact - 5 < medusa < 100
 
 
 # Everything at once

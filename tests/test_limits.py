@@ -56,16 +56,37 @@ def test_a_place_is_free_again_when_a_client_has_gone(start_server):
     assert second.command("PING") == b"PONG"
 
 
+def exchange(server, clients):
+    """Lets all clients go and as many call, in one and the same wait of the server."""
+    assert [client.command("PING") for client in clients] == [b"PONG"] * len(clients)
+    server.signal(signal.SIGSTOP)
+    for client in clients:
+        client.close()
+    callers = [server.connect() for _ in clients]
+    server.signal(signal.SIGCONT)
+    return callers
+
+
 def test_callers_find_the_places_that_others_leave_at_the_same_time(start_server):
     server = start_server("--max-connections=50")
     clients = [server.connect() for _ in range(50)]
     for _ in range(5):
-        assert [client.command("PING") for client in clients] == [b"PONG"] * 50
-        server.signal(signal.SIGSTOP)  # so that one wait finds all of what comes now
-        for client in clients:
-            client.close()
-        clients = [server.connect() for _ in range(50)]
-        server.signal(signal.SIGCONT)
+        clients = exchange(server, clients)
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 50
+
+
+def test_callers_find_the_places_of_others_after_a_lack_of_descriptors(start_server):
+    server = start_server("--max-connections=50")
+    clients = [server.connect() for _ in range(49)]
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 49
+    soft, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (16, hard))
+    clients.append(server.connect())
+    assert clients[-1].receives_nothing(0.3)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    # The server has to watch for callers anew, in whatever order that leaves.
+    for _ in range(5):
+        clients = exchange(server, clients)
     assert [client.command("PING") for client in clients] == [b"PONG"] * 50
 
 
