@@ -264,9 +264,8 @@ static void reply_flags(struct reply *r, const struct command *command) {
     size_t count = 0, mark = reply_array_begin(r);
     unsigned flags = command->flags;
     const char *const names[] = {
-        flags & CMD_WRITE     ? "write"
-            : flags & CMD_KEY ? "readonly"
-                              : NULL,
+        flags & CMD_READ ? "readonly" : NULL,
+        flags & CMD_WRITE ? "write" : NULL,
         flags & CMD_GROWS ? "denyoom" : NULL,
         flags & CMD_ADMIN ? "admin" : NULL,
         flags & CMD_OPEN ? "no_auth" : NULL,
@@ -316,7 +315,7 @@ void cmd_command_info(struct call *call) {
             if (command != NULL) {
                 reply_info(r, command);
             } else {
-                reply_null_array(r);
+                reply_null(r);
             }
         }
         return;

@@ -42,13 +42,14 @@ enum command_flag {
     CMD_NOW = 4, // is run at once, also between MULTI and EXEC
     CMD_OPEN = 8, // is run for clients that have not given the password, too
     CMD_ALL_KEYS = 16, // and so are all the other arguments
-    CMD_WRITE = 32, // changes data
-    CMD_GROWS = 64, // and may need memory for it
-    CMD_PARENT = 128, // has subcommands, in the rows that follow
-    CMD_ALONE = 256, // cannot stand between MULTI and EXEC
-    CMD_ADMIN = 512, // for those who run the server
-    CMD_TWO_KEYS = 1024, // argv[2] is a key, too
-    CMD_PAIRS = 2048, // a key and a value, and so on
+    CMD_READ = 32, // looks at data
+    CMD_WRITE = 64, // changes data
+    CMD_GROWS = 128, // and may need memory for it
+    CMD_PARENT = 256, // has subcommands, in the rows that follow
+    CMD_ALONE = 512, // cannot stand between MULTI and EXEC
+    CMD_ADMIN = 1024, // for those who run the server
+    CMD_TWO_KEYS = 2048, // argv[2] is a key, too
+    CMD_PAIRS = 4096, // a key and a value, and so on
 };
 
 struct command {

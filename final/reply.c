@@ -54,10 +54,6 @@ void reply_null(struct reply *r) {
     append(r, slice_of(r->is_resp3 ? "_\r\n" : "$-1\r\n"));
 }
 
-void reply_null_array(struct reply *r) {
-    append(r, slice_of(r->is_resp3 ? "_\r\n" : "*-1\r\n"));
-}
-
 static void append_header(struct reply *r, char type, size_t count) {
     char header[HEADER_BYTES];
     append(

@@ -360,6 +360,7 @@ void server_run(struct server *s) {
     char address[NET_ADDRESS_BYTES];
     net_local_address(s->listener, address);
     s->stats.tcp_port = atoi(strrchr(address, ':') + 1);
+    s->config->port = s->stats.tcp_port; // which port 0 was
     printf("medusa: listening on %s\n", address);
     fflush(stdout);
     log_write(&s->log, LOG_INFO, "serving on %s, at most %zu clients", address,

@@ -488,7 +488,7 @@ FAR = 10**10  # a deadline at least this many seconds (or milliseconds) away nev
 def is_uncertain(word, most):
     """Tells whether a span may end while a test runs, or be taken for a moment afterwards."""
     span = int(word) if word.isdigit() and len(word) < 30 else 0
-    return 0 < span < 2**62 and not FAR <= span < most
+    return 0 < span < 2**63 - FAR and not FAR <= span < most
 
 
 def is_timed(words):

@@ -1,7 +1,8 @@
 """The same requests to Medusa and to Redis 7.0.15, whose replies must be the same.
 
 MEDUSA_DIFFERENTIAL_OPERATIONS=10000000 makes the random test longer; --seed repeats one. What may
-differ, and why, is in differential.py. Without redis-server 7.0, this file is skipped and says so.
+differ, and why, is in differential.py. Without redis-server 7.0, what needs it is skipped, and
+the skip says so.
 """
 
 import os
@@ -13,7 +14,7 @@ import pytest
 
 from conftest import TEST_LIMIT
 from differential import (
-    CONFIG_ARGUMENTS, DIFFERENCES, GRAMMAR, KEYS, Differential, Disagreement, Exchange, Pair, Redis,
+    CONFIG_ARGUMENTS, DIFFERENCES, GRAMMAR, Differential, Disagreement, Exchange, Pair, Redis,
     Request, Requests, disagreement_within, is_timed, redis_server, same_reply,
 )  # fmt: skip
 from medusa import encode

@@ -27,7 +27,6 @@ void reply_simple(struct reply *r, const char *text); // +text
 void reply_integer(struct reply *r, int64_t value); // :123
 void reply_bulk(struct reply *r, struct slice bytes); // $5 hello
 void reply_null(struct reply *r); // $-1, or _ in version 3
-void reply_null_array(struct reply *r); // *-1, or _ in version 3
 void reply_array(struct reply *r, size_t count); // *2; `count` replies follow
 
 // Begins a map: `pairs` times two replies follow, a name and what it has. It is

@@ -133,14 +133,14 @@ static void test_maps_get_their_length_at_the_end(void) {
     begin();
     size_t mark = reply_array_begin(&r);
     reply_bulk(&r, BYTES("a"));
-    reply_null_array(&r);
+    reply_null(&r);
     reply_map_end(&r, mark, 1);
     r.is_resp3 = true;
     mark = reply_array_begin(&r);
     reply_bulk(&r, BYTES("a"));
-    reply_null_array(&r);
+    reply_null(&r);
     reply_map_end(&r, mark, 1);
-    check_out(BYTES("*2\r\n$1\r\na\r\n*-1\r\n%1\r\n$1\r\na\r\n_\r\n"));
+    check_out(BYTES("*2\r\n$1\r\na\r\n$-1\r\n%1\r\n$1\r\na\r\n_\r\n"));
 }
 
 static void test_the_version_can_change_between_two_replies(void) {
