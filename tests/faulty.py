@@ -136,18 +136,17 @@ class Faults:
 
 LONG = "x" * 5000  # too long for a slab
 STORED = {f"stored:{n}".encode(): (f"{n}" * (n % 40 + 1)).encode() for n in range(400)}
-STORED[b"stored:large"] = b"0123456789" * 3000
+STORED[b"stored:large"] = b"0123456789" * 30000
 
 
 class Group:
     """Requests of one connection, about keys that no other group uses."""
 
-    def __init__(self, *lines, keys="", varies=False, closes=False, is_slow=False):
+    def __init__(self, *lines, keys="", varies=False, closes=False):
         self.requests = [line.replace("LONG", LONG).split() for line in lines]
         self.keys = keys.split()
         self.varies = varies  # only the types of the replies are the same in every run
         self.closes = closes  # the server closes the connection after the last one
-        self.is_slow = is_slow  # in reading the replies, so that they pile up in the server
         self.replies = []  # what is answered while nothing fails
         self.states = []  # of the keys, before the first request and after some
         # Which: in a long group, all requests of one half do the same.
@@ -214,7 +213,7 @@ def large_scenario():
     sets = [f"SET {key} {key * 100}" for key in shrink]
     return [
         Group(*(f"SET {key} {key * 100}" for key in grow), keys=" ".join(grow)),
-        Group(*["GET stored:large", "LIST"] * 40, varies=True, is_slow=True),
+        Group(*["GET stored:large", "LIST"] * 20, varies=True),
         Group(*sets, *(f"DEL {key}" for key in shrink), keys=" ".join(shrink)),
     ]
 
@@ -295,9 +294,9 @@ class Bench:
                         group.states.append(self.state(group))
         self.store()
 
-    def connect(self, **options):
+    def connect(self):
         """Opens a connection that the caller closes."""
-        return Client(self.server.host, self.server.port, **options)
+        return Client(self.server.host, self.server.port)
 
     # One run
 
@@ -318,11 +317,9 @@ class Bench:
     def run_group(self, group):
         """Sends a group on a connection of its own; tells whether all was answered as it should."""
         replies = []
-        options = {"receive_buffer": 4096} if group.is_slow else {}
         try:
-            with self.connect(**options) as client:
-                requests = b"".join(client.encode(*words) for words in group.requests)
-                client.sock.sendall(requests) if group.is_slow else client.send_raw(requests)
+            with self.connect() as client:
+                client.send_raw(b"".join(client.encode(*words) for words in group.requests))
                 for _ in group.requests:
                     replies.append(client.read())
                 if group.closes:
@@ -368,10 +365,10 @@ class Bench:
 
     # Many runs
 
-    def fail_each(self, call, error, count=1, stride=1, is_long=False):
+    def fail_each(self, call, error, count=1, dense=10**9):
         """Lets the n-th call fail, for n = 1, 2, 3 and so on, until none does; returns that n.
 
-        In a long run the late calls are much alike: more and more of them are left out.
+        Late calls of a run are much alike: from n = dense on, ever more of them are left out.
         """
         at = 1
         while True:
@@ -382,7 +379,7 @@ class Bench:
                 raise AssertionError(f"{call} {at} fails with {error}: {problem}") from problem
             if not failures:
                 return at
-            at += stride * (1 + at // 4) if is_long else stride
+            at += 1 + at // dense
 
 
 def scrape(port):

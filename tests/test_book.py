@@ -194,8 +194,6 @@ def test_a_page_fits_a_phone_and_loads_without_errors_from_here_alone(page, brow
     assert browser.told("Network.requestWillBeSent")
     wide = browser.run("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"the page is {wide} pixels too wide"
-    buttons = browser.run("document.querySelectorAll('.md-clipboard').length")
-    assert buttons == browser.run("document.querySelectorAll('.md-content pre > code').length")
 
 
 def test_search_finds_a_term_and_leads_to_it(browser, origin):
@@ -226,7 +224,7 @@ def test_colors_follow_what_the_reader_prefers(browser, origin, scheme, dark):
     browser.run("localStorage.clear()")
     browser.open(origin + "index.html")
     light = browser.run(
-        "getComputedStyle(document.body).backgroundColor.match(/\\\\d+/g).slice(0, 3)"
+        "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3)"
         ".reduce((sum, each) => sum + Number(each), 0) / 3"
     )
     assert (light < 100) == dark
@@ -237,7 +235,10 @@ def test_a_copied_session_is_what_can_be_typed(browser, origin):
     browser.resize(*DESK)
     browser.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
     browser.open(origin + "index.html")
-    browser.run("document.querySelector('.language-console .md-clipboard').click()")
+    button = "document.querySelector('.language-console .md-clipboard')"
+    browser.run("document.querySelector('.language-console').scrollIntoView()")
+    browser.wait(f"{button} !== null", "a button to copy with")
+    browser.run(f"{button}.click()")
     copied = browser.wait("navigator.clipboard.readText()", "something in the clipboard")
     lines = [line for line in copied.splitlines() if line.strip()]
     assert lines[:2] == ["client/medusa-client PING",

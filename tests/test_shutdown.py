@@ -171,3 +171,18 @@ def test_requests_after_the_signal_are_not_waited_for(server):
     assert client.read_to_end() == b""
     assert server.wait() == 0
     assert time.monotonic() - start < LIMIT / 4
+
+
+@REFINED
+def test_who_has_called_before_the_signal_is_answered(server):
+    first = server.connect()
+    assert first.command("PING") == b"PONG"
+    server.signal(signal.SIGSTOP)  # so that the calls wait in the kernel's queue
+    clients = [server.connect() for _ in range(20)]
+    for client in clients:
+        client.send("PING", "early")
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    assert [client.read_to_end() for client in clients] == [b"$5\r\nearly\r\n"] * 20
+    assert first.read_to_end() == b""
+    assert server.wait() == 0

@@ -298,7 +298,7 @@ def source_page(folder):
     for path in sources_of(folder):
         home = shown_in(path)
         (own if home == path else same).append((path, home))
-    parts = [f"# {folder_name(folder)}: sources and tests\n"]
+    parts = [f"# Sources and tests of `{folder_name(folder)}`\n"]
     if (folder / "README.md").is_file():
         parts.append(f"The chapter: [{title(folder / 'README.md')}](README.md)\n")
     if same:

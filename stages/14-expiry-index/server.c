@@ -31,6 +31,7 @@ struct server {
     struct loop *loop;
     struct clients clients;
     int listener; // -1: closed
+    bool has_callers; // somebody waits to be accepted
     bool is_accepting; // false while there are no descriptors left
     int64_t tick_ms; // time of the last tick
 };
@@ -70,9 +71,18 @@ static void add_or_turn_away(struct server *s, int fd) {
     }
 }
 
+// Only notes that somebody calls: whoever the same wait found to have left must
+// make room first, or callers are refused a place that is free.
 static void server_on_connection(void *arg, int fd, unsigned ready) {
     struct server *s = arg;
+    (void)fd;
     (void)ready;
+    s->has_callers = true;
+}
+
+static void accept_callers(struct server *s) {
+    int fd = s->listener;
+    s->has_callers = false;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         int client = net_accept(fd);
         if (client != -1) {
@@ -196,6 +206,7 @@ static void tick(struct server *s) {
 static void run_once(struct server *s) {
     tick(s);
     bool more = expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US);
+    if (s->has_callers) accept_callers(s);
     if (loop_wait(s->loop, more ? 0 : TICK_MS) == 0) return;
     log_write(&s->log, LOG_ERROR, "cannot wait: %s", strerror(errno));
 }

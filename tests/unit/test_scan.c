@@ -100,8 +100,8 @@ static void test_a_table_that_rests_is_shown_once(void) {
     close_table();
 }
 
-// Puts and removes all keys but those that stay, some between two steps. The
-// pieces decide how far the scan is when a segment is split or merged.
+// Puts and removes all keys but those that stay, twice, some between two steps.
+// The pieces decide how far the scan is when a segment is split or merged.
 static void scan_with_changes(size_t count, size_t piece) {
     memset(shown, 0, sizeof(shown));
     uint64_t cursor = 0;
@@ -109,6 +109,7 @@ static void scan_with_changes(size_t count, size_t piece) {
     do {
         step(&cursor, count);
         for (size_t i = 0; i < piece; i++, changed++) {
+            if (changed == 4 * (KEYS - STAYING)) break;
             size_t k = STAYING + changed % (KEYS - STAYING);
             if (changed / (KEYS - STAYING) % 2 == 0) {
                 if (!is_there[k]) put(k);
