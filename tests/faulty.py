@@ -262,8 +262,8 @@ class Bench:
     def is_quiet(self):
         """Tells whether the server waits, but for its ten ticks a second."""
         before = self.faults.count("epoll_wait") + self.faults.count("poll")
-        time.sleep(0.3)
-        return self.faults.count("epoll_wait") + self.faults.count("poll") - before < 10
+        time.sleep(0.1)
+        return self.faults.count("epoll_wait") + self.faults.count("poll") - before < 6
 
     def metrics_port(self):
         """Returns the port of the metrics, which the log names."""

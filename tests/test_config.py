@@ -10,6 +10,8 @@ from medusa import LIMIT, eventually, free_port, run_once
 pytestmark = pytest.mark.since("07-config")
 
 PROTECTED_MODE = pytest.mark.since("22-protected-mode")
+EVICTION = pytest.mark.since("26-eviction")
+METRICS = pytest.mark.since("27-metrics")
 EPOLL = pytest.mark.since("16-epoll")
 MEMORY_LIMIT = pytest.mark.since("21-memory-limit")
 PASSWORD = pytest.mark.since("25-passwords")
@@ -24,6 +26,9 @@ SETTINGS = [  # variable, flag, default as --help shows it
     pytest.param("MEDUSA_MAX_MEMORY", "--max-memory", "0", marks=MEMORY_LIMIT),
     pytest.param("MEDUSA_PROTECTED_MODE", "--protected-mode", "true", marks=PROTECTED_MODE),
     pytest.param("MEDUSA_PASSWORD", "--password-file", "none", marks=PASSWORD),
+    pytest.param("MEDUSA_EVICTION", "--eviction", "noeviction", marks=EVICTION),
+    pytest.param("MEDUSA_METRICS", "--metrics", "false", marks=METRICS),
+    pytest.param("MEDUSA_METRICS_PORT", "--metrics-port", "2313", marks=METRICS),
 ]
 
 BAD = [  # variable, flag, value, words of which one tells what is allowed
@@ -50,6 +55,9 @@ BAD = [  # variable, flag, value, words of which one tells what is allowed
     pytest.param(
         "MEDUSA_PROTECTED_MODE", "--protected-mode", "perhaps", "true", marks=PROTECTED_MODE
     ),
+    pytest.param("MEDUSA_EVICTION", "--eviction", "lru", "noeviction", marks=EVICTION),
+    pytest.param("MEDUSA_METRICS", "--metrics", "maybe", "true", marks=METRICS),
+    pytest.param("MEDUSA_METRICS_PORT", "--metrics-port", "70000", "65535", marks=METRICS),
 ]
 
 
