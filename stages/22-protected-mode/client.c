@@ -249,12 +249,13 @@ static void finish(struct client *c, int64_t now_ms) {
         return;
     }
     count_memory(c, c->in.cap + c->out.cap);
-    if (c->again) join_turn(c);
     unsigned read = c->at_end || c->paused || c->closing ? 0 : LOOP_READ;
     unsigned write = c->sent < c->out.len ? LOOP_WRITE : 0;
     if (!loop_watch(all->loop, c->fd, read | write, client_on_ready, c)) {
         client_close(c);
+        return;
     }
+    if (c->again) join_turn(c);
 }
 
 // Starts the turn of clients that did not finish their input in the last one.
