@@ -64,6 +64,9 @@ check-all: ## the same with the long forms of the checks
 diff: ## show what a stage changed: N=06 against 05, N=final against the last
 	@tools/diff-stage '$(N)'
 
+soak: final ## press the server in every way and check all replies; SECONDS=60, 30 minutes if unset
+	@tools/soak $(SECONDS) $(ARGS)
+
 measure: all stages ## measure every server and write the figures into the book; ARGS="--rounds 5"
 	@tools/measure $(ARGS)
 	@tools/learning-path
@@ -73,6 +76,9 @@ check-mine: ## check your own server: STAGE=04 SERVER=./mine; ARGS=--all goes on
 
 exercise: client bench ## try an exercise: N=04-2, N=all, or on your own server with SERVER=./mine
 	@tools/exercise '$(N)' $(if $(SERVER),--server '$(SERVER)') $(ARGS)
+
+book: ## build the book as a web site, in site/; it needs mkdocs-material
+	@tools/book $(ARGS)
 
 format: ## lay out every C file as .clang-format says
 	clang-format -i $(C_FILES)
@@ -98,11 +104,11 @@ clean: ## remove everything that was built
 	@for folder in $(PROGRAMS) $(STAGES) tests/unit; do \
 		$(MAKE) --no-print-directory -C $$folder clean || exit 1; \
 	done
-	rm -rf .pytest_cache tests/__pycache__ tools/__pycache__
+	rm -rf .pytest_cache tests/__pycache__ tools/__pycache__ site
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all run stages test unit check check-all diff measure check-mine exercise format install \
-	uninstall clean help \
+.PHONY: all run stages test unit check check-all soak diff measure check-mine exercise book format \
+	install uninstall clean help \
 	$(PROGRAMS) $(STAGES)

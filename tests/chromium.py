@@ -56,6 +56,7 @@ class Browser:
         self.session = attached["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def close(self):
         self.process.terminate()
@@ -97,19 +98,18 @@ class Browser:
         return [event["params"] for event in self.events if event["method"] == method]
 
     def run(self, script):
-        """Runs JavaScript in the page; gives its value, awaited if it is a promise."""
-        result = self.call(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
-        )
+        """Runs JavaScript as if a reader had clicked; gives its value, or what it promises."""
+        how = {"returnByValue": True, "awaitPromise": True, "userGesture": True}
+        result = self.call("Runtime.evaluate", expression=script, **how)
         assert "exceptionDetails" not in result, f"{script}: {result['exceptionDetails']}"
         return result["result"].get("value")
 
-    def wait(self, script, what):
-        """Waits until JavaScript gives something true; gives it."""
+    def wait(self, script, what, pause=0.02):
+        """Waits until JavaScript gives something true, with pauses in seconds; gives it."""
         until = time.monotonic() + LIMIT
         while not (value := self.run(script)):
             assert time.monotonic() < until, f"not in time: {what}"
-            time.sleep(0.02)
+            time.sleep(pause)
         return value
 
     def open(self, url):

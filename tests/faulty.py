@@ -30,6 +30,10 @@ FOREVER = 10**9
 IN_A_ROW = {"SHORT": 300, "EINTR": 20, "EAGAIN": 20, "ECONNABORTED": 20}
 ACCEPTS_IN_A_ROW = 2
 
+# Nobody may notice these: "not now", or something that is only nice to have.
+UNNOTICED = ("accept", "poll", "epoll_wait", "setsockopt", "getsockname", "getpeername")
+UNNOTICED += ("getnameinfo", "shutdown", "close", "fopen")
+
 # What each call may say while clients are served, as its manual page has it.
 ERRORS = {
     "accept": "EINTR EAGAIN ECONNABORTED EMFILE ENFILE ENOBUFS ENOMEM".split(),
@@ -39,7 +43,7 @@ ERRORS = {
     "epoll_wait": ["EINTR"],
     "epoll_ctl": "ENOMEM ENOSPC".split(),
     "setsockopt": "ENOBUFS EINVAL".split(),
-    "fcntl": "EINTR EINVAL".split(),
+    "fcntl": ["EINVAL"],
     "getsockname": ["ENOBUFS"],
     "getpeername": "ENOTCONN ENOBUFS".split(),
     "getnameinfo": ["EAGAIN"],
@@ -74,6 +78,11 @@ START_ERRORS = {
 def number_of(name):
     """Gives the errno of a name; SHORT is none."""
     return SHORT if name == "SHORT" else getattr(errno, name)
+
+
+def is_unnoticed(call, error):
+    """Tells whether every client must get all of its replies although this fails."""
+    return call in UNNOTICED or error in IN_A_ROW
 
 
 def build(sanitized):
@@ -338,7 +347,7 @@ class Bench:
         while self.faults.count("close") < closed + len(self.groups) and time.monotonic() < end:
             time.sleep(0.0005)
         failures = self.faults.disarm()
-        assert failures or all(was_right)
+        assert all(was_right) or (failures and not is_unnoticed(call, error))
         return failures, was_right
 
     def check(self, was_right, had_memory):

@@ -205,6 +205,94 @@ def test_every_step_of_every_chapter_builds():
     fail_with(names and check_chapters(*names))
 
 
+# Excerpts: a block that shows lines of a file as it stands, ```c from client/edit.c
+
+
+def excerpts(path):
+    """Gives every block of a document that shows lines of a file; raises Problem for a wrong one.
+
+    The chapters of the client and of the benchmark build nothing: all their C is an excerpt.
+    """
+    for block in blocks.parse(name_of(path), path.read_text()):
+        is_taught = path.parent in (ROOT / "client", ROOT / "bench")
+        if block.kind is None and "from" in block.words:
+            if block.words[0] != "from" or len(block.words) != 2:
+                raise block.problem(f"an excerpt names its file: {block.language} from FILE")
+            yield block
+        elif block.language == "c" and is_taught:
+            raise block.problem("C here is an excerpt: say which file it is from")
+
+
+def pieces(block):
+    """Gives (first line in the block, lines) of what stands between the lines `...`."""
+    found, start = [], 1
+    for number, line in enumerate([*block.lines, "..."], 1):
+        if line.strip() == "...":
+            found.append((start, block.lines[start - 1 : number - 1]))
+            start = number + 1
+    return [(first, lines) for first, lines in found if lines]
+
+
+def check_excerpt(block):
+    """Raises Problem unless the lines of an excerpt are in its file, in order and in one piece."""
+    name, at = block.words[1], 0
+    if not (ROOT / name).is_file():
+        raise block.problem(f"{name} is not there")
+    lines = (ROOT / name).read_text().splitlines()
+    for first, piece in pieces(block):
+        places = [place for place in blocks.places(lines, piece) if place >= at]
+        if not places:
+            index, what = first_difference(lines, at, piece)
+            raise block.problem(f"{piece[index]!r}: {name}{what}", first + index)
+        at = places[0] + len(piece)
+
+
+def first_difference(lines, at, piece):
+    """Gives which line of a piece is not where most of it is, and what the file has there."""
+
+    def same(place):
+        pairs = zip(lines[place:], piece)
+        return next((i for i, (here, line) in enumerate(pairs) if here != line), len(piece) - 1)
+
+    best = max(range(at, len(lines)), key=same, default=at)
+    index = same(best) if best < len(lines) else 0
+    if index == 0:
+        return 0, f" has no such line after line {at}" if at else " has no such line"
+    if best + index >= len(lines):
+        return index, " has ended here"
+    return index, f":{best + index + 1} has there: {lines[best + index]!r}"
+
+
+def check_excerpts(path):
+    for block in excerpts(path):
+        check_excerpt(block)
+
+
+@for_each_document
+def test_every_excerpt_is_what_its_file_says(path):
+    fail_with(problem_of(check_excerpts, path))
+
+
+def problem_of_excerpt(text):
+    """Gives what is wrong with an excerpt of bench/answer.h, by its lines."""
+    fenced = f"```c from bench/answer.h\n{text}\n```\n"
+    return problem_of(check_excerpt, blocks.parse("page.md", fenced)[0])
+
+
+def test_an_excerpt_may_leave_lines_out_but_not_change_or_move_one():
+    lines = (ROOT / "bench" / "answer.h").read_text().splitlines()
+    at = lines.index("struct answer {")
+    head, body, end = lines[at], lines[at + 1], "};"
+    assert problem_of_excerpt(f"{head}\n{body}") is None
+    assert problem_of_excerpt(f"{head}\n    ...\n{end}") is None
+    changed = problem_of_excerpt(f"{head}\n    int type;\n{end}")
+    assert changed == (
+        f"page.md:3: '    int type;': bench/answer.h:{at + 2} has there: {body!r}"
+    )
+    moved = problem_of_excerpt(f"{body}\n...\n{head}")
+    assert moved == f"page.md:4: {head!r}: bench/answer.h has no such line after line {at + 2}"
+
+
 # What a document names
 
 

@@ -27,6 +27,7 @@ if not sys.platform.startswith("linux"):
 FULL = ("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM")  # of accept(): it is tried again at a tick
 KINDS = ("SHORT", "EAGAIN", "ECONNRESET", "ENOMEM", "EMFILE")  # others are taken for one of these
 OTHER_LOOP = ("accept", "read", "write", "poll", "realloc")
+WHILE_ENDING = ("read", "write", "epoll_wait", "epoll_ctl", "shutdown", "realloc")
 SCRAPED = ("accept", "read", "write", "epoll_ctl", "fcntl", "malloc", "calloc", "realloc")
 
 
@@ -44,7 +45,7 @@ def faulty_server(sanitized):
 
 @pytest.fixture
 def bench(request, faulty_server, tmp_path):
-    """Starts a server with its witness: bench(*flags, groups=...); stopped and checked at the end."""
+    """Starts a server with its witness: bench(*flags, groups=...); checked at the end."""
     benches = []
 
     def start(*args, **options):
@@ -191,7 +192,7 @@ def test_a_server_that_cannot_start_says_so_in_one_line(faulty_server, call):
             at += 1
 
 
-@pytest.mark.parametrize("call", ["read", "write", "epoll_wait", "epoll_ctl", "shutdown", "realloc"])
+@pytest.mark.parametrize("call", WHILE_ENDING)
 def test_a_server_that_is_told_to_end_ends_whatever_fails(bench, faulty_server, tmp_path, call):
     for error in faulty.ERRORS[call]:
         for at in (1, 2, 3):

@@ -104,19 +104,16 @@ def test_a_key_that_stays_is_shown_while_the_table_grows_and_shrinks_in_turn(
         assert set(staying) - found == set()
 
 
-def test_a_key_that_stays_is_shown_while_its_neighbors_are_removed_and_stored(client, seed):
-    names = names_of(400, b"key")  # all in one segment
-    store(client, names)
+def test_a_key_that_stays_is_shown_while_its_neighbors_are_removed(client, seed):
     dice = random.Random(seed)
-    dice.shuffle(names)
-    staying, others = names[:200], names[200:]
-
-    def stir():
-        remove(client, dice.sample(others, 30))
-        store(client, dice.sample(others, 30))
-
-    for _ in range(20):
-        found = set(scan(client, "COUNT", 20, between=stir))
+    for _ in range(30):
+        names = names_of(440, b"key")  # all in one segment, in a new order each time
+        dice.shuffle(names)
+        client.command("CLEAR")
+        store(client, names)
+        staying, others = names[140:], names[:140]
+        changes = Changes(client, others, remove, 10)
+        found = set(scan(client, "COUNT", 20, between=changes))
         assert set(staying) - found == set()
 
 
@@ -385,6 +382,16 @@ def test_randomkey_never_shows_what_has_expired(client):
     eventually(lambda: client.command("EXISTS", "short:1999") == 0, "the end of the last key")
     drawn = set(client.pipeline(*[["RANDOMKEY"]] * 300))
     assert drawn == set(names_of(3, b"stays"))
+
+
+def test_randomkey_shows_nothing_in_the_very_moment_of_expiry(client):
+    names = names_of(20_000, b"short")  # too many for the server to remove at once
+    # All commands of a transaction have the same moment, so all keys have the same deadline.
+    client.pipeline(["MULTI"], *[("SET", name, "v", "1") for name in names], ["EXEC"])
+    is_there = True
+    while is_there:
+        is_there, drawn = client.pipeline(["EXISTS", names[-1]], ["RANDOMKEY"])
+    assert drawn is None
 
 
 def test_randomkey_removes_and_counts_the_expired_keys_that_it_draws(client):

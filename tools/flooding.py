@@ -98,6 +98,8 @@ def be_first(cpu, is_realtime):
         if cpu is not None:
             os.sched_setaffinity(0, {cpu})
     with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+    with contextlib.suppress(OSError):
         if is_realtime:
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
@@ -313,7 +315,8 @@ def slow_reply(target, megabytes, _):
 
 def pipeline(target, seconds, _):
     """Four connections send requests without a pause."""
-    request = b"".join(encode("SET", f"pipe:{n}", "v" * 32) + encode("GET", "x") for n in range(999))
+    words = ((encode("SET", f"pipe:{n}", "v" * 32), encode("GET", "pipe:0")) for n in range(999))
+    request = b"".join(b"".join(pair) for pair in words)
     with target.connections(4) as socks:
         pour(socks, request, seconds)
 
@@ -394,9 +397,11 @@ def keys(target, _, __):
 
 def evict(target, seconds, _):
     """Two connections set new keys without a pause, at the memory limit."""
-    request = b"".join(encode("SET", f"evict:{n}", "v" * 64) for n in range(400000))
+    request = b"".join(encode("SET", f"evict:{n}", "v" * 64) for n in range(200000))
     with target.connections(2) as socks:
         pour(socks, request, seconds)
+    with target.client() as client:
+        assert client.info()["evicted_keys"] != "0", "no key was evicted"
 
 
 def transaction(target, megabytes, _):
@@ -414,9 +419,6 @@ def transaction(target, megabytes, _):
 def silent_clients(target, count):
     """Opens `count` connections whose last word is read at the same moment."""
     socks = [target.connect() for _ in range(count)]
-    for sock in socks:
-        sock.sendall(PING)
-        expect(sock.recv(64), PONG, "PING")
     os.kill(target.pid, signal.SIGSTOP)
     for sock in socks:
         sock.sendall(PING)
@@ -449,6 +451,7 @@ class Flood(typing.NamedTuple):
     redis: tuple = ()
     is_background: bool = False  # no command pays for what the server does: 5 ms at most
     is_medusa_only: bool = False
+    is_endless: bool = False  # keeps the server busy: the system stops realtime programs that are
     is_harmless: bool = True  # to the keys of others, so that tools/soak may run it any time
 
     def name(self):
@@ -458,15 +461,15 @@ class Flood(typing.NamedTuple):
 FEW_PLACES = dict(medusa=("--max-connections=100",), redis=("--maxclients", "100"))
 KEYS = dict(prepare=fill, is_harmless=False)
 SMALL_STORE = dict(
-    medusa=("--max-memory=50mb", "--eviction=allkeys-lru"),
-    redis=("--maxmemory", "80mb", "--maxmemory-policy", "allkeys-lru"),
+    medusa=("--max-memory=10mb", "--eviction=allkeys-lru"),
+    redis=("--maxmemory", "15mb", "--maxmemory-policy", "allkeys-lru"),
 )
-SHORT_TIMEOUT = dict(medusa=("--timeout=2",), redis=("--timeout", "2"))
+SHORT_TIMEOUT = dict(medusa=("--timeout=3",), redis=("--timeout", "3"))
 
 FLOODS = {
     flood.name(): flood
     for flood in [
-        Flood(callers, 2000, 500, 50, **FEW_PLACES),
+        Flood(callers, 2000, 500, 50, is_harmless=False, **FEW_PLACES),
         Flood(descriptors, 500, 200, 50, is_harmless=False),
         Flood(slow_requests, 500, 200, 40),
         Flood(slow_scrapers, 100, 50, 20, medusa=("--metrics=on",), is_medusa_only=True),
@@ -474,14 +477,17 @@ FLOODS = {
         Flood(unread, 1000, 300, 120),
         Flood(unread_reply, 256, 64, 20),
         Flood(slow_reply, 256, 64, 20),
-        Flood(pipeline, 5, 2, 1),
+        Flood(pipeline, 5, 2, 1, is_endless=True),
         Flood(half_closed, 200, 100, 20),
         Flood(resets, 5000, 1000, 100),
         Flood(lengths, 400, 200, 100),
-        Flood(expire, 1000000, 200000, 20000, keys_with_a_deadline, is_background=True),
+        Flood(
+            expire, 1000000, 200000, 20000, keys_with_a_deadline,
+            is_background=True, is_harmless=False,
+        ),
         Flood(flushall, 10000000, 500000, 50000, is_background=True, **KEYS),
         Flood(keys, 10000000, 500000, 50000, **KEYS),
-        Flood(evict, 5, 2, 1, is_background=True, is_harmless=False, **SMALL_STORE),
+        Flood(evict, 5, 2, 1, is_endless=True, is_harmless=False, **SMALL_STORE),
         Flood(transaction, 60, 20, 3),
         Flood(
             timeouts, 10000, 2000, 200, silent_clients,

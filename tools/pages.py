@@ -8,7 +8,6 @@ a link to a source file leads to a page that shows it.
 import ast
 import functools
 import os
-import pathlib
 import re
 
 import blocks
@@ -17,14 +16,14 @@ import lessons
 ROOT = lessons.ROOT
 HOME = ROOT / "README.md"
 SOURCE = "source.md"  # the page of a folder's sources, beside its chapter; nobody writes it by hand
-STATIC = {".svg", ".png", ".json", ".html"}  # files that a page may show or offer as they are
+STATIC = {".svg", ".png", ".json"}  # files that a page may show or offer as they are
 
 # The reference, in the order in which it is listed; pages with other names follow.
 REFERENCE = "architecture protocol commands configuration clients scaling performance measurements"
 REFERENCE += " reliability glossary further-reading"
 
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})\s*(.*?)\s*$")
-CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+CODE_SPAN = re.compile(r"(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(<?([^()\s>]+)>?( \"[^\"]*\")?\)")
 
 
@@ -47,9 +46,11 @@ def folder_name(folder):
 
 def chapters():
     """Gives the Markdown of the chapters in reading order."""
-    folders = lessons.stages() + [ROOT / "client", ROOT / "bench"]
-    found = [folder / "README.md" for folder in folders]
-    return sorted((ROOT / "docs").glob("[0-9][0-9]-*.md")) + [p for p in found if p.is_file()]
+    numbered = sorted((ROOT / "docs").glob("[0-9][0-9]-*.md"))
+    before = [path for path in numbered if path.name.startswith("00-")]
+    found = [folder / "README.md" for folder in folders()]
+    others = [path for path in numbered if path not in before]
+    return before + [path for path in found if path.is_file()] + others
 
 
 def reference():
@@ -126,16 +127,15 @@ def opening(info):
     shown = "text" if language in ("", "wire") else language
     return shown + (f' title="{text}"' if text else "")
 
-
-def order(info):
+def instruction(info):
     """Gives the sentence that stands for a block without lines, or None for another block."""
     _, words, options = blocks.parse_info(info)
     end = "".join(f" · {word}" for word in words)
     if "delete" in options:
         return f"**Delete** `{options['delete']}`{end}\n"
     if "take" in options:
-        links = [f"[{name}]({SOURCE}#{file_anchor(name)})" for name in options["take"].split(",")]
-        return f"**Take** as they are: {', '.join(links)}{end}\n"
+        links = ", ".join(map(link_to_file, options["take"].split(",")))
+        return f"**Take** as they are: {links}{end}\n"
     return None
 
 
@@ -156,6 +156,11 @@ def way(page, place, anchor=""):
 def file_anchor(name):
     """Gives the anchor of a file on a page of sources."""
     return anchor_of(name, {})
+
+
+def link_to_file(name):
+    """Gives a link to a file on the page of sources that is beside a chapter."""
+    return f"[{name}]({SOURCE}#{file_anchor(name)})"
 
 
 def new_link(page, bang, text, target, label):
@@ -195,7 +200,8 @@ def convert_prose(page, text):
 
 def convert(page):
     """Gives the text of a page for the site."""
-    done, prose, fence, seen = [], [], None, {}
+    done, prose, seen = [], [], {}
+    fence = instead = None
 
     def put(line):
         if prose:
@@ -208,12 +214,12 @@ def convert(page):
         if fence:
             is_end = found and not found[3] and found[2].startswith(fence)
             fence = None if is_end else fence
-            if not is_order:
+            if not instead:
                 put(line)
         elif found and "`" not in found[3]:
             fence = found[2]
-            is_order = order(found[3])
-            put(is_order or found[1] + fence + opening(found[3]))
+            instead = instruction(found[3])
+            put(instead or found[1] + fence + opening(found[3]))
         elif line.startswith("#"):
             anchor = anchor_of(line.lstrip("#").strip(), seen)
             put(line if line.startswith("# ") else f"{line} {{#{anchor}}}")
@@ -317,12 +323,11 @@ def source_page(folder):
 
 def end_of_chapter(folder):
     """Gives what a chapter ends with on the site: where its sources and its tests are."""
-    changed = [path for path in sources_of(folder) if shown_in(path) == path]
-    files = [f"[{path.name}]({SOURCE}#{file_anchor(path.name)})" for path in changed]
-    tests = [f"[{name}]({SOURCE}#{file_anchor(name)})" for name in tests_from(folder)]
-    lines = ["\n---\n", f"**Sources** in `{folder_name(folder)}`: " + ", ".join(files)]
-    if len(changed) < len(sources_of(folder)):
-        lines[-1] += f"; [the others]({SOURCE}) are as before"
+    changed = [path.name for path in sources_of(folder) if shown_in(path) == path]
+    lines = ["\n---\n", f"**Sources** in `{folder_name(folder)}`: [all files]({SOURCE})"]
+    if changed:
+        lines[-1] += "; new here are " + ", ".join(map(link_to_file, changed))
+    tests = tests_from(folder)
     if tests:
-        lines.append("\n**Tests** that begin here: " + ", ".join(tests))
+        lines.append("\n**Tests** that begin here: " + ", ".join(map(link_to_file, tests)))
     return "\n".join(lines) + "\n"

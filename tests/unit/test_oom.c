@@ -134,10 +134,9 @@ static const char oom[] = "-OOM out of memory, nothing was changed\r\n";
 
 // Reads and runs a request. The reply goes to the end of `out`. Returns false
 // if it was not run: nothing may have changed then.
-static bool run(
-    struct store *st, struct request *r, struct buf *out, struct slice in) {
+static bool run_in(struct session *session, struct store *st, struct request *r,
+    struct buf *out, struct slice in) {
     struct request_progress progress = {0};
-    struct session session = {0};
     struct stats stats = {.event_loop = "none", .start_ms = NOW};
     struct reply reply = {.out = out};
     size_t used, start = out->len;
@@ -151,7 +150,7 @@ static bool run(
         .argv = r->argv,
         .store = st,
         .reply = &reply,
-        .session = &session,
+        .session = session,
         .stats = &stats,
         .now_ms = NOW};
     if (!command_run(command_find(r->argv[0]), &call)) {
@@ -161,6 +160,12 @@ static bool run(
     }
     struct slice got = {out->data + start, out->len - start};
     return !slice_equal(got, BYTES(oom));
+}
+
+static bool run(
+    struct store *st, struct request *r, struct buf *out, struct slice in) {
+    struct session session = {0};
+    return run_in(&session, st, r, out, in);
 }
 
 static void set_by_command(
@@ -274,6 +279,57 @@ static void companion_scenario(int keys) {
     store_free(st);
 }
 
+// ------------------------------------------------------- a transaction
+
+// Notes what EXEC has done. Its reply tells it for each SET: +OK or -OOM.
+static void note_replies(struct slice replies, const int *keys, int count) {
+    const char *p = replies.data, *end = p + replies.len;
+    char header[16];
+    int n = snprintf(header, sizeof(header), "*%d\r\n", count);
+    CHECK(end - p > n && memcmp(p, header, (size_t)n) == 0);
+    p += n;
+    for (int i = 0; i < count; i++) {
+        CHECK(p < end);
+        if (*p == '+') model[keys[i]] = keys[i] + 1;
+        p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+    }
+    CHECK(p == end);
+}
+
+// Queues SETs of all keys, and runs them. The answer never lies, however many
+// commands there are and however many replies need room.
+static void transaction_scenario(int keys) {
+    static int queued[KEYS];
+    struct store *st = store_new(0);
+    if (st == NULL) return;
+    struct session session = {0};
+    struct request r = {0};
+    struct buf out = {0};
+    int count = 0;
+    clear_model();
+    for (int k = 0; k < keys; k += 3) set(st, k, k, STORE_NO_DEADLINE);
+    bool is_right = run_in(&session, st, &r, &out, BYTES("MULTI\n"));
+    for (int k = 0; k < keys && is_right; k++) {
+        char line[6000];
+        size_t n = (size_t)snprintf(
+            line, sizeof(line), "SET k:%d %s\n", k, value_of(k + 1).data);
+        buf_deinit(&out);
+        is_right = run_in(&session, st, &r, &out, (struct slice){line, n});
+        queued[count++] = k;
+    }
+    bool is_closed = !is_right && out.len == 0; // there is no EXEC then
+    buf_deinit(&out);
+    if (!is_closed && run_in(&session, st, &r, &out, BYTES("EXEC\n")) &&
+        is_right) {
+        note_replies((struct slice){out.data, out.len}, queued, count);
+    }
+    check_store(st);
+    session_reset(&session);
+    request_deinit(&r);
+    buf_deinit(&out);
+    store_free(st);
+}
+
 // -------------------------------------------------------------- a loop
 
 static void count_call(void *arg, int fd, unsigned ready) {
@@ -324,6 +380,7 @@ int main(void) {
     fail_everywhere("store", store_scenario, 40, KEYS);
     fail_everywhere("command", command_scenario, 40, KEYS);
     fail_everywhere("companions", companion_scenario, 40, KEYS);
+    fail_everywhere("transaction", transaction_scenario, 40, 600);
     fail_everywhere("loop", loop_scenario, 40, KEYS);
     puts("ok");
     return 0;
