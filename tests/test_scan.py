@@ -167,6 +167,18 @@ def test_a_scan_may_go_on_over_another_connection(server, client):
     assert sorted(found) == sorted(names)
 
 
+def test_a_scan_ends_although_the_table_grows_and_shrinks_between_any_two_calls(client, staying):
+    others = names_of(4000, b"other")
+    calls = [0]
+
+    def breathe():
+        calls[0] += 1
+        [store, remove][calls[0] % 2](client, others)
+
+    found = set(scan(client, "COUNT", 10, between=breathe, most=300))
+    assert set(staying) - found == set()
+
+
 def test_a_scan_ends_although_the_store_is_cleared_and_filled(client):
     names = names_of(5000, b"key")
     store(client, names)

@@ -384,7 +384,7 @@ uint64_t table_walk(
 // stay the same wherever an entry is moved. Done is what has a hash before
 // `start`, and what has the segment's first bits and a home before `home`.
 struct scan {
-    uint64_t start; // the first hash of the segment
+    uint64_t start; // in the segment
     size_t home;
     unsigned depth; // of the segment when the scan came to it
 };
@@ -422,21 +422,20 @@ uint64_t table_scan(const struct table *t, uint64_t cursor, size_t count,
     struct scan scan = scan_at(cursor);
     for (size_t n = 0, steps = 0; n < count && steps < count; steps++) {
         const struct segment *seg = segment_for(t, scan.start);
-        // Two that have been merged since: done is only a part of one of them.
-        if (seg->depth < scan.depth) scan.home = 0;
-        scan.depth = seg->depth;
-        uint64_t behind = cursor_behind(seg, scan.start);
-        scan.start = behind - ((uint64_t)1 << (63 - seg->depth) << 1);
-
         size_t width = SEGMENT_SLOTS;
-        if (count - n < seg->count) {
+        if (seg->depth < scan.depth) {
+            // Two that have been merged since: done is only a part of one. All
+            // of it at once, or a table that breathes could hold up the scan.
+            scan.home = 0;
+        } else if (count - n < seg->count) {
             width = SEGMENT_SLOTS * (count - n) / seg->count + 1;
         }
         n += visit_homes(seg, scan.home, width, visit, arg);
         scan.home += width;
+        scan.depth = seg->depth;
         if (scan.home < SEGMENT_SLOTS) continue;
-        if (behind == 0) return 0;
-        scan = (struct scan){.start = behind, .depth = 0};
+        scan = (struct scan){.start = cursor_behind(seg, scan.start)};
+        if (scan.start == 0) return 0;
     }
     return cursor_of(scan);
 }

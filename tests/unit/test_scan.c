@@ -154,6 +154,26 @@ static void test_what_stays_is_shown_wherever_a_merge_meets_the_scan(void) {
     close_table();
 }
 
+// With few entries all are in one segment, with many none is where it was.
+static void test_a_scan_ends_although_all_is_split_and_merged(void) {
+    static const size_t counts[] = {1, 10, 100};
+    open_table();
+    put_all(STAYING);
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        memset(shown, 0, sizeof(shown));
+        uint64_t cursor = 0;
+        size_t steps = 0;
+        do {
+            if (steps % 2 == 0) put_all(5000);
+            step(&cursor, counts[i]);
+            for (size_t k = STAYING; k < 5000 && steps % 2 == 0; k++) drop(k);
+            CHECK(++steps < 1000);
+        } while (cursor != 0);
+        check_staying();
+    }
+    close_table();
+}
+
 // Within one segment, where a removal makes entries move to other slots. An
 // entry that has come to its home moves no more, so each round has a new table.
 static void test_what_stays_is_shown_while_gaps_are_closed(void) {
@@ -222,6 +242,7 @@ int main(void) {
     test_a_table_that_rests_is_shown_once();
     test_what_stays_is_shown_while_the_table_breathes();
     test_what_stays_is_shown_wherever_a_merge_meets_the_scan();
+    test_a_scan_ends_although_all_is_split_and_merged();
     test_what_stays_is_shown_while_gaps_are_closed();
     test_any_number_is_a_cursor();
     test_a_pick_is_one_of_the_entries();
