@@ -181,7 +181,8 @@ def test_who_kills_itself_gets_the_reply_first(server, client):
 
 
 def test_killing_oneself_in_a_transaction_still_answers_all_of_it(server, client):
-    sent = [["MULTI"], ["CLIENT", "KILL", "ID", 1], ["SET", "k", "v"], ["EXEC"], ["SET", "after", 1]]
+    kill, after = ["CLIENT", "KILL", "ID", 1], ["SET", "after", 1]
+    sent = [["MULTI"], kill, ["SET", "k", "v"], ["EXEC"], after]
     client.check_closed(
         b"".join(encode(*words) for words in sent),
         b"+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n+OK\r\n",

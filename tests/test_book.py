@@ -9,6 +9,7 @@ import html.parser
 import http.server
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -87,12 +88,17 @@ def browser(tmp_path_factory):
     browser.close()
 
 
+VERBATIM = ("pre", "code", "script", "style")
+LEFT_OVER = re.compile(r".*(?:`|\*\*|\]\(|\| *-|\{#|^\s*[-*] \S).*", re.MULTILINE)
+
+
 class Page(html.parser.HTMLParser):
     """What a page of the site refers to, and what can be referred to in it."""
 
     def __init__(self, path):
         super().__init__()
         self.anchors, self.links, self.loaded, self.next = set(), [], [], None
+        self.inside, self.text = [], []  # elements whose text is no prose; the prose
         self.feed(path.read_text())
 
     def handle_starttag(self, tag, pairs):
@@ -104,6 +110,16 @@ class Page(html.parser.HTMLParser):
                 self.next = found["href"]
         elif tag in ("link", "script", "img", "iframe", "source"):
             self.loaded.extend(found[name] for name in ("href", "src", "srcset") if name in found)
+        if tag in VERBATIM:
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in VERBATIM:
+            self.inside.pop()
+
+    def handle_data(self, data):
+        if not self.inside:
+            self.text.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +163,15 @@ def test_every_internal_link_of_the_site_leads_somewhere(site, parsed):
     ]
     assert not problems, "\n" + "\n".join(problems)
     assert sum(len(page.links) for page in parsed.values()) > 10 * len(parsed)
+
+
+def test_no_mark_of_markdown_is_left_in_the_prose_of_a_page(site, parsed):
+    left = [
+        f"{path.relative_to(site)}: {found[0].strip()}"
+        for path, page in parsed.items()
+        for found in LEFT_OVER.finditer("".join(page.text))
+    ]
+    assert not left, "\n" + "\n".join(left)
 
 
 def test_no_page_loads_anything_from_elsewhere(site, parsed):

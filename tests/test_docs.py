@@ -249,18 +249,13 @@ def check_excerpt(block):
 
 def first_difference(lines, at, piece):
     """Gives which line of a piece is not where most of it is, and what the file has there."""
-
-    def same(place):
-        pairs = zip(lines[place:], piece)
-        return next((i for i, (here, line) in enumerate(pairs) if here != line), len(piece) - 1)
-
-    best = max(range(at, len(lines)), key=same, default=at)
-    index = same(best) if best < len(lines) else 0
-    if index == 0:
-        return 0, f" has no such line after line {at}" if at else " has no such line"
-    if best + index >= len(lines):
-        return index, " has ended here"
-    return index, f":{best + index + 1} has there: {lines[best + index]!r}"
+    near = blocks.nearest(lines[at:], piece)
+    if near is None:
+        return 0, " has no such line" + (f" after line {at}" if at else "")
+    start = at + near
+    index = next(i for i, line in enumerate(piece) if lines[start + i : start + i + 1] != [line])
+    here = lines[start + index : start + index + 1]
+    return index, f":{start + index + 1} has there: {here[0]!r}" if here else " has ended there"
 
 
 def check_excerpts(path):
@@ -282,15 +277,13 @@ def problem_of_excerpt(text):
 def test_an_excerpt_may_leave_lines_out_but_not_change_or_move_one():
     lines = (ROOT / "bench" / "answer.h").read_text().splitlines()
     at = lines.index("struct answer {")
-    head, body, end = lines[at], lines[at + 1], "};"
-    assert problem_of_excerpt(f"{head}\n{body}") is None
-    assert problem_of_excerpt(f"{head}\n    ...\n{end}") is None
-    changed = problem_of_excerpt(f"{head}\n    int type;\n{end}")
-    assert changed == (
-        f"page.md:3: '    int type;': bench/answer.h:{at + 2} has there: {body!r}"
-    )
-    moved = problem_of_excerpt(f"{body}\n...\n{head}")
-    assert moved == f"page.md:4: {head!r}: bench/answer.h has no such line after line {at + 2}"
+    head, first, second, third, end = lines[at : at + 5]
+    assert problem_of_excerpt("\n".join(lines[at : at + 5])) is None
+    assert problem_of_excerpt(f"{head}\n    ...\n{third}\n{end}") is None
+    changed = problem_of_excerpt(f"{head}\n    int type;\n{second}\n{third}")
+    assert changed == f"page.md:3: '    int type;': bench/answer.h:{at + 2} has there: {first!r}"
+    moved = problem_of_excerpt(f"{second}\n...\n{head}")
+    assert moved == f"page.md:4: {head!r}: bench/answer.h has no such line after line {at + 3}"
 
 
 # What a document names

@@ -110,7 +110,7 @@ def test_a_failure_while_the_table_grows_and_replies_pile_up_loses_nothing(bench
 
 
 @pytest.mark.parametrize("call", OTHER_LOOP)
-def test_the_poll_loop_stands_it_as_well(bench, call):
+def test_the_poll_loop_stands_it_as_well(bench, dense, call):
     started = bench("--event-loop=poll")
     for error in kinds(call):
         started.fail_each(call, error, dense=2 if error in FULL else min(dense, 8))

@@ -53,7 +53,8 @@ def build(request):
 
 def test_the_unit_test_passes(build, name):
     program = build / name
-    if name.startswith("test_oom") and not program.is_file() and not sys.platform.startswith("linux"):
+    is_wrapped = name.startswith("test_oom") and not sys.platform.startswith("linux")
+    if is_wrapped and not program.is_file():
         return  # the linker there cannot put functions in front of malloc(): see the Makefile
     ran = subprocess.run(
         [program],

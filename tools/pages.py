@@ -18,6 +18,9 @@ HOME = ROOT / "README.md"
 SOURCE = "source.md"  # the page of a folder's sources, beside its chapter; nobody writes it by hand
 STATIC = {".svg", ".png", ".json"}  # files that a page may show or offer as they are
 
+# The tests of what is no server, by folder.
+OTHER_TESTS = {"client": "test_client*.py", "bench": "test_benchmark*.py"}
+
 # The reference, in the order in which it is listed; pages with other names follow.
 REFERENCE = "architecture protocol commands configuration clients scaling performance measurements"
 REFERENCE += " reliability glossary further-reading"
@@ -115,6 +118,8 @@ def title_of_block(language, words, options):
     part = [f"part {options['part']}"] if "part" in options else []
     if "file" in options:
         what = [options["file"] + (", changes" if language == "diff" else "")] + part
+    elif words[:1] == ["from"]:  # an excerpt: from client/term.c
+        what, words = [" ".join(words)], []
     else:
         what = [language] if language in ("console", "wire") else []
     return " · ".join(what + words + settings)
@@ -279,11 +284,14 @@ def tests_of_file(path):
 
 
 def tests_from(folder):
-    """Gives name -> source of the tests that begin with a stage, exercises included."""
+    """Gives name -> source of the tests that begin with a folder, exercises included."""
     found = {}
+    if folder.name in OTHER_TESTS:
+        paths = sorted((ROOT / "tests").glob(OTHER_TESTS[folder.name]))
+        return {name_of(path): path.read_text().rstrip("\n") for path in paths}
     for path in sorted((ROOT / "tests").glob("test_*.py")):
         own = [text for stage, text in tests_of_file(path) if stage == folder.name]
-        if own:
+        if own and not any(path.match(pattern) for pattern in OTHER_TESTS.values()):
             found[name_of(path)] = "\n\n\n".join(own)
     number = lessons.number(folder)
     for path in sorted((ROOT / "tests" / "exercises").glob(f"test_{number}_*.py")):
@@ -304,7 +312,7 @@ def source_page(folder):
     for path in sources_of(folder):
         home = shown_in(path)
         (own if home == path else same).append((path, home))
-    parts = [f"# Sources and tests of `{folder_name(folder)}`\n"]
+    parts = [f"# Sources and tests of {folder_name(folder)}\n"]
     if (folder / "README.md").is_file():
         parts.append(f"The chapter: [{title(folder / 'README.md')}](README.md)\n")
     if same:
