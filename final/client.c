@@ -366,17 +366,19 @@ static void describe(struct client *c, char *line, size_t bytes) {
 }
 
 static void describe_list(
-    struct client_list *list, ops_client_fn *visit, void *arg) {
+    struct client_list *list, uint64_t id, ops_client_fn *visit, void *arg) {
     for (struct client *c = list->first; c != NULL; c = c->next) {
         char line[LINE_BYTES];
+        if (c->broken || (id != 0 && id != c->session.id)) continue;
         describe(c, line, sizeof(line));
         visit(arg, c->session.id, line);
     }
 }
 
-void clients_each(struct clients *all, ops_client_fn *visit, void *arg) {
-    describe_list(&all->idle, visit, arg);
-    describe_list(&all->writing, visit, arg);
+void clients_each(
+    struct clients *all, uint64_t id, ops_client_fn *visit, void *arg) {
+    describe_list(&all->idle, id, visit, arg);
+    describe_list(&all->writing, id, visit, arg);
 }
 
 static struct client *find(struct client_list *list, uint64_t id) {
@@ -388,9 +390,8 @@ static struct client *find(struct client_list *list, uint64_t id) {
 bool clients_kill(struct clients *all, uint64_t id) {
     struct client *c = find(&all->idle, id);
     if (c == NULL) c = find(&all->writing, id);
-    if (c == NULL) return false;
-    c->session.closing = true; // after its reply, if it is this very client
-    c->closing = true;
+    if (c == NULL || c->broken) return false;
+    c->broken = true; // it may be here because it does not read
     c->stopped = true;
     join_turn(c);
     return true;

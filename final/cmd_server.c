@@ -65,6 +65,7 @@ void cmd_memory_usage(struct call *call) {
 // SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
 void cmd_shutdown(struct call *call) {
     static const char *const words[] = {"NOSAVE", "SAVE", "NOW", "FORCE"};
+    unsigned given = 0; // a bit for each of them, and one for other words
     for (size_t i = 1; i < call->argc; i++) {
         if (command_word_is(call->argv[i], "ABORT") && call->argc == 2) {
             reply_error(call->reply, "ERR No shutdown in progress.");
@@ -72,10 +73,11 @@ void cmd_shutdown(struct call *call) {
         }
         size_t j = 0;
         while (j < 4 && !command_word_is(call->argv[i], words[j])) j++;
-        if (j == 4) {
-            command_syntax_error(call);
-            return;
-        }
+        given |= 1u << j;
+    }
+    if (given >= 16 || (given & 3) == 3) { // unknown, or the first two at once
+        command_syntax_error(call);
+        return;
     }
     call->session->closing = true; // that the server ends is the answer
     call->ops->shut_down(call->ops->server);

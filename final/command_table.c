@@ -135,7 +135,7 @@ static const struct command commands[] = {
         "Chooses the database; there is only 0."},
     {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN | CMD_SLOW, "connection", "",
         "Puts the connection back as it was at first."},
-    {"CLIENT", NULL, 2, -1, CMD_PARENT, "connection", "",
+    {"CLIENT", NULL, 2, -1, CMD_PARENT | CMD_SLOW, "connection", "",
         "Commands on connections."},
     {"CLIENT|ID", cmd_client_id, 2, 2, 0, "connection", "",
         "Returns the number of this connection."},

@@ -25,7 +25,9 @@ typedef void ops_setting_fn(void *arg, const char *name, const char *value);
 
 struct server_ops {
     void *server; // the first argument of each of them
-    void (*each_client)(void *server, ops_client_fn *visit, void *arg);
+    // Visits the client with this number, or all if it is 0.
+    void (*each_client)(
+        void *server, uint64_t id, ops_client_fn *visit, void *arg);
     // Closes a client. Returns false if there is none with this number.
     bool (*kill_client)(void *server, uint64_t id);
     void (*each_setting)(void *server, ops_setting_fn *visit, void *arg);

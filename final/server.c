@@ -195,9 +195,10 @@ static size_t fit_clients(struct server *s) {
 
 // ---------------------------------------------------------------- commands
 
-static void each_client(void *server, ops_client_fn *visit, void *arg) {
+static void each_client(
+    void *server, uint64_t id, ops_client_fn *visit, void *arg) {
     struct server *s = server;
-    clients_each(&s->clients, visit, arg);
+    clients_each(&s->clients, id, visit, arg);
 }
 
 static bool kill_client(void *server, uint64_t id) {

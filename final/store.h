@@ -152,7 +152,7 @@ bool store_evict_step(struct store *st);
 
 struct store_stats store_stats(const struct store *st);
 
-// Lets hits, misses and expired start again at 0, and the peak at what is used.
+// Lets hits, misses and the like start again at 0, and the peak at what is used.
 void store_reset_stats(struct store *st);
 
 // Returns how long keys with a deadline have still to live on average, in

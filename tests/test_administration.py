@@ -66,6 +66,17 @@ def test_a_name_that_could_not_stand_in_a_line_is_refused(client, name):
     client.check(encode("CLIENT", "GETNAME"), b"$3\r\nold\r\n")
 
 
+def test_names_are_bounded_so_that_a_line_is_always_whole(client):
+    longest = "x" * 128
+    for words in (["SETNAME"], ["SETINFO", "LIB-NAME"], ["SETINFO", "LIB-VER"]):
+        reply = client.command("CLIENT", *words, longest + "x")
+        assert isinstance(reply, Error) and reply.endswith(b" cannot be longer than 128 bytes.")
+        assert client.command("CLIENT", *words, longest) == b"OK"
+    [me] = listed(client, "INFO")
+    assert [me["name"], me["lib-name"], me["lib-ver"], me["resp"]] == [longest] * 3 + ["2"]
+    assert isinstance(client.command("CLIENT", "SETNAME", "x" * 10_000_000), Error)
+
+
 def test_setinfo_knows_two_names(client):
     fails(client, ["CLIENT", "SETINFO", "nosuch", "x"], "ERR Unrecognized option 'nosuch'")
     assert client.command("CLIENT", "SETINFO", "lib-name", "redis-py(x_v1)") == b"OK"
@@ -133,18 +144,31 @@ def test_client_list_can_be_asked_for_some(server, client):
     others = [server.connect() for _ in range(3)]
     assert [other.command("PING") for other in others] == [b"PONG"] * 3
     assert sorted(line["id"] for line in listed(client, "LIST", "id", 3, 77, 1)) == ["1", "3"]
-    assert listed(client, "LIST", "ID", 99) == []
+    assert listed(client, "LIST", "ID", 99) == listed(client, "LIST", "ID", 0) == []
     many = [line["id"] for line in listed(client, "LIST", "ID", *range(100_000, 0, -1))]
     assert sorted(many) == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize(
     "words, error",
-    [("ID x", BAD_ID), ("ID 1 x", BAD_ID), ("ID", SYNTAX),
+    [("ID x", "ERR Invalid client ID"), ("ID 1 x", "ERR Invalid client ID"), ("ID", SYNTAX),
      ("nosuch", SYNTAX), ("nosuch 1", SYNTAX)],
 )  # fmt: skip
 def test_errors_of_client_list(client, words, error):
     fails(client, ["CLIENT", "LIST", *words.split()], error)
+
+
+@pytest.mark.parametrize("part", ["LIST", "INFO"])
+def test_a_pipeline_of_descriptions_lets_others_have_their_turn(server, client, part):
+    other = server.connect()
+    assert [c.command("PING") for c in (client, other)] == [b"PONG"] * 2
+    server.signal(signal.SIGSTOP)  # so that both are found ready at the same time
+    client.send_raw(b"CLIENT %s\r\n" % part.encode() * 2000)
+    other.send("INFO", "stats")
+    server.signal(signal.SIGCONT)
+    stats = dict(line.split(":") for line in other.read().decode().split("\r\n") if ":" in line)
+    assert int(stats["total_commands_processed"]) < 100
+    assert len(client.read_many(2000)) == 2000
 
 
 # CLIENT KILL
@@ -160,6 +184,14 @@ def test_a_killed_connection_ends_and_others_stay(server, client):
     assert [line["id"] for line in listed(client, "LIST")] == ["1", "3"]
 
 
+def test_killing_twice_in_one_pipeline_kills_once(server, client):
+    victim = server.connect()
+    number = victim.command("CLIENT", "ID")
+    kill, find = ["CLIENT", "KILL", "ID", number], ["CLIENT", "LIST", "ID", number]
+    assert client.pipeline(kill, kill, find) == [1, 0, b""]
+    assert victim.read_to_end() == b""
+
+
 def test_nothing_of_a_killed_pipeline_is_run_any_more(server, client):
     victim = server.connect()
     number = victim.command("CLIENT", "ID")
@@ -172,6 +204,16 @@ def test_nothing_of_a_killed_pipeline_is_run_any_more(server, client):
     assert killed == 1
     assert victim.ended or victim.read_to_end() is not None
     assert client.command("COUNT") == count < 5000
+
+
+def test_a_connection_that_does_not_read_can_be_killed(server, client):
+    victim = server.connect(receive_buffer=4096)
+    victim.command("SET", "k", "v" * 1_000_000)
+    victim.send_raw(encode("GET", "k") * 20)
+    eventually(lambda: int(listed(client, "LIST", "ID", 2)[0]["omem"]) > 1_000_000, "output")
+    assert client.command("CLIENT", "KILL", "ID", 2) == 1
+    assert listed(client, "LIST", "ID", 2) == []
+    assert client.info("clients")["connected_clients"] == "1"
 
 
 def test_who_kills_itself_gets_the_reply_first(server, client):
@@ -412,7 +454,7 @@ def test_replies_that_are_pending_are_still_delivered(server, client):
 
 @pytest.mark.parametrize(
     "words, error",
-    [("nosuch", SYNTAX), ("NOW nosuch", SYNTAX), ("ABORT NOW", SYNTAX),
+    [("nosuch", SYNTAX), ("NOW nosuch", SYNTAX), ("ABORT NOW", SYNTAX), ("NOSAVE SAVE", SYNTAX),
      ("abort", "ERR No shutdown in progress.")],
 )  # fmt: skip
 def test_shutdown_refuses_what_it_does_not_know(server, client, words, error):

@@ -107,11 +107,13 @@ bool clients_turn(struct clients *all);
 // Closes clients that have been silent, or have not read, for too long.
 void clients_tick(struct clients *all, int64_t now_ms);
 
-// Calls `visit` with a line about each client.
-void clients_each(struct clients *all, ops_client_fn *visit, void *arg);
+// Calls `visit` with a line about the client with this number, or about each if
+// it is 0.
+void clients_each(
+    struct clients *all, uint64_t id, ops_client_fn *visit, void *arg);
 
-// Closes the client with this number at the end of the turn. Returns false if
-// there is none.
+// Closes the client with this number at the end of the turn, whether it has read
+// its replies or not. Returns false if there is none.
 bool clients_kill(struct clients *all, uint64_t id);
 
 // Reads each client for a last time. They are closed as soon as what they

@@ -5,6 +5,8 @@
 #include "command.h"
 #include "num.h"
 
+#define MAX_NAME_BYTES 128 // so that three of them fit into a line
+
 // Whether `text` is printable and has no spaces, so that it can stand in a line
 // of CLIENT LIST.
 static bool is_plain(struct slice text) {
@@ -22,6 +24,11 @@ static bool set_name(struct call *call, enum session_name which,
         reply_error(call->reply,
             "ERR %s cannot contain spaces, newlines or special characters.",
             what);
+        return false;
+    }
+    if (name.len > MAX_NAME_BYTES) {
+        reply_error(call->reply, "ERR %s cannot be longer than %d bytes.", what,
+            MAX_NAME_BYTES);
         return false;
     }
     if (session_set_name(call->session, which, name)) return true;
@@ -69,77 +76,83 @@ void cmd_client_setinfo(struct call *call) {
     if (is_set) reply_simple(call->reply, "OK");
 }
 
-// Reads the number of a client. Answers with an error, and returns false, if it
-// is none.
-static bool read_id(struct call *call, struct slice word, uint64_t *id) {
-    int64_t value;
-    if (!num_parse(word, &value) || value < 1) {
-        reply_error(call->reply, "ERR client-id should be greater than 0");
-        return false;
-    }
-    *id = (uint64_t)value;
-    return true;
-}
-
 // The lines of the wanted clients, put together.
 struct client_lines {
-    const struct call *call;
-    uint64_t id; // the one that is wanted, or 0: those in the arguments
+    const uint64_t *ids; // of those that are wanted, in order; NULL: all are
+    size_t count;
     struct buf text;
     bool no_memory;
 };
 
-static bool is_wanted(const struct client_lines *lines, uint64_t id) {
-    const struct call *call = lines->call;
-    if (lines->id != 0) return id == lines->id;
-    for (size_t i = 3; i < call->argc; i++) {
-        int64_t wanted; // a number: it has been read before
-        if (num_parse(call->argv[i], &wanted) && (uint64_t)wanted == id) {
-            return true;
-        }
-    }
-    return call->argc <= 3;
+static int compare_ids(const void *a, const void *b) {
+    const uint64_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
 }
 
 static void add_line(void *arg, uint64_t id, const char *line) {
     struct client_lines *lines = arg;
-    if (!is_wanted(lines, id)) return;
+    if (lines->ids != NULL &&
+        bsearch(&id, lines->ids, lines->count, sizeof(id), compare_ids) ==
+            NULL) {
+        return;
+    }
     if (!buf_append(&lines->text, slice_of(line)) ||
         !buf_append(&lines->text, slice_of("\n"))) {
         lines->no_memory = true;
     }
 }
 
-static void reply_lines(struct call *call, uint64_t id) {
-    struct client_lines lines = {.call = call, .id = id};
-    call->ops->each_client(call->ops->server, add_line, &lines);
+// Answers with the client of this number, or with all that are wanted if it is 0.
+static void reply_lines(
+    struct call *call, uint64_t id, struct client_lines lines) {
+    call->ops->each_client(call->ops->server, id, add_line, &lines);
     if (lines.no_memory) call->reply->no_memory = true;
     reply_bulk(call->reply, (struct slice){lines.text.data, lines.text.len});
     buf_deinit(&lines.text);
 }
 
-// CLIENT LIST [ID client-id [client-id ...]]
-void cmd_client_list(struct call *call) {
-    if (call->argc > 2 &&
-        (call->argc == 3 || !command_word_is(call->argv[2], "ID"))) {
-        command_syntax_error(call);
+// Answers with the clients whose numbers are the words from the fourth on. They
+// are sorted first: a million of them times as many clients would take too long.
+static void reply_lines_of(struct call *call) {
+    size_t count = call->argc - 3;
+    uint64_t *ids = malloc(count * sizeof(*ids));
+    if (ids == NULL) {
+        call->reply->no_memory = true;
         return;
     }
-    for (size_t i = 3; i < call->argc; i++) {
-        uint64_t id;
-        if (!read_id(call, call->argv[i], &id)) return;
+    for (size_t i = 0; i < count; i++) {
+        int64_t id;
+        if (!num_parse(call->argv[i + 3], &id)) {
+            reply_error(call->reply, "ERR Invalid client ID");
+            free(ids);
+            return;
+        }
+        ids[i] = (uint64_t)id;
     }
-    reply_lines(call, 0);
+    qsort(ids, count, sizeof(*ids), compare_ids);
+    reply_lines(call, 0, (struct client_lines){.ids = ids, .count = count});
+    free(ids);
+}
+
+// CLIENT LIST [ID client-id [client-id ...]]
+void cmd_client_list(struct call *call) {
+    if (call->argc == 2) {
+        reply_lines(call, 0, (struct client_lines){0});
+    } else if (call->argc > 3 && command_word_is(call->argv[2], "ID")) {
+        reply_lines_of(call);
+    } else {
+        command_syntax_error(call);
+    }
 }
 
 // CLIENT INFO
 void cmd_client_info(struct call *call) {
-    reply_lines(call, call->session->id);
+    reply_lines(call, call->session->id, (struct client_lines){0});
 }
 
 // CLIENT KILL ID client-id
 void cmd_client_kill(struct call *call) {
-    uint64_t id;
+    int64_t id;
     if (call->argc == 3) { // the old form, with an address
         reply_error(call->reply, "ERR No such client");
         return;
@@ -148,7 +161,13 @@ void cmd_client_kill(struct call *call) {
         command_syntax_error(call);
         return;
     }
-    if (!read_id(call, call->argv[3], &id)) return;
-    bool is_killed = call->ops->kill_client(call->ops->server, id);
+    if (!num_parse(call->argv[3], &id) || id < 1) {
+        reply_error(call->reply, "ERR client-id should be greater than 0");
+        return;
+    }
+    bool is_self = (uint64_t)id == call->session->id;
+    if (is_self) call->session->closing = true; // after its reply
+    bool is_killed =
+        is_self || call->ops->kill_client(call->ops->server, (uint64_t)id);
     reply_integer(call->reply, is_killed);
 }

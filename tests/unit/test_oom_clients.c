@@ -167,9 +167,10 @@ struct world {
     struct server_ops ops;
 };
 
-static void each_client(void *server, ops_client_fn *visit, void *arg) {
+static void each_client(
+    void *server, uint64_t id, ops_client_fn *visit, void *arg) {
     struct world *w = server;
-    clients_each(&w->clients, visit, arg);
+    clients_each(&w->clients, id, visit, arg);
 }
 
 static bool kill_client(void *server, uint64_t id) {
