@@ -1188,13 +1188,6 @@ def test_client_kill_ends_one_connection(server, client):
     ]
 
 
-def test_who_kills_itself_gets_the_reply_first(server, client):
-    number = client.command("CLIENT", "ID")
-    client.check_closed(b"CLIENT KILL ID %d\r\nSET after 1\r\n" % number, b":1\r\n")
-    with server.connect() as other:
-        assert other.command("EXISTS", "after") == 0
-
-
 def test_a_killed_connection_runs_nothing_more(server, client):
     victim = server.connect()
     number = victim.command("CLIENT", "ID")

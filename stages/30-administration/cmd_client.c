@@ -165,9 +165,8 @@ void cmd_client_kill(struct call *call) {
         reply_error(call->reply, "ERR client-id should be greater than 0");
         return;
     }
-    bool is_self = (uint64_t)id == call->session->id;
-    if (is_self) call->session->closing = true; // after its reply
-    bool is_killed =
-        is_self || call->ops->kill_client(call->ops->server, (uint64_t)id);
+    // Oneself is left out, as in Redis: QUIT is for that.
+    bool is_killed = (uint64_t)id != call->session->id &&
+        call->ops->kill_client(call->ops->server, (uint64_t)id);
     reply_integer(call->reply, is_killed);
 }

@@ -26,7 +26,7 @@
 #define MERGE_BELOW 128 // entries in both halves: far from the next split
 #define MAX_DEPTH 28 // bits: room for 10^11 entries, and no size overflows
 #define FREES_PER_STEP 64 // entries; freeing a large one takes some 50 us
-#define PATIENCE 1024 // slots that the hand passes before it wants less
+#define PATIENCE 64 // slots that the hand passes before it wants less
 
 #define SLOT_HAS_DEADLINE ((uint64_t)1)
 #define SLOT_ROUNDS ((uint64_t)6) // from 0 to 3
