@@ -105,6 +105,7 @@ clean: ## remove everything that was built
 		$(MAKE) --no-print-directory -C $$folder clean || exit 1; \
 	done
 	rm -rf .pytest_cache tests/__pycache__ tools/__pycache__ site
+	rm -rf tests/fuzz/build tests/faults/build tests/clients/build
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile

@@ -120,6 +120,38 @@ def test_a_client_whose_output_makes_no_progress_is_dropped(start_server):
     eventually(lambda: client.info()["connected_clients"] == "1", "the end of the stuck one")
 
 
+@pytest.mark.plain_build
+def test_replies_that_are_read_slowly_arrive_whole_and_take_bounded_memory(server):
+    client = server.connect()
+    value = bytes(range(97, 123)) * 2300  # 59,800 bytes
+    client.command("SET", "k", value)
+    before = server.memory()
+    count = 4000  # 240 MB of replies: what was sent must not stay in memory, either
+    client.send_raw(client.encode("GET", "k") * count)
+    for n in range(count):
+        assert client.read() == value
+        if n % 50 == 0:
+            # 64 MiB, and room for a buffer that doubles.
+            assert server.memory() - before < 160 * MEGABYTE
+
+
+# Many clients that time out at once
+
+
+def test_a_crowd_that_times_out_together_leaves_while_others_are_served(start_server):
+    server = start_server("--max-connections=1000", "--timeout=1")
+    client = server.connect()
+    crowd = [server.connect() for _ in range(600)]
+
+    def all_have_left():
+        assert client.command("PING") == b"PONG"
+        return client.info()["timed_out_connections"] == "600"
+
+    eventually(all_have_left, "the end of 600 silent clients")
+    assert [silent.read_to_end() for silent in crowd] == [b""] * 600
+    assert client.info()["connected_clients"] == "1"
+
+
 # The memory of the system
 
 

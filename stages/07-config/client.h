@@ -63,7 +63,8 @@ void clients_deinit(struct clients *all);
 // is no memory.
 void clients_add(struct clients *all, int fd);
 
-// Closes clients that have been silent, or have not read, for too long.
-void clients_tick(struct clients *all, int64_t now_ms);
+// Closes clients that have been silent, or have not read, for too long, some at
+// a time. Returns true if there are more.
+bool clients_tick(struct clients *all, int64_t now_ms);
 
 #endif

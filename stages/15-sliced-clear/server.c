@@ -192,20 +192,22 @@ void server_free(struct server *s) {
 
 // ---------------------------------------------------------------- running
 
-static void tick(struct server *s) {
+// Returns true if there is more to do at once.
+static bool tick(struct server *s) {
     int64_t now_ms = clock_now_ms(&s->clock);
-    if (now_ms - s->tick_ms < TICK_MS) return;
-    s->tick_ms = now_ms;
-    clients_tick(&s->clients, now_ms);
+    if (now_ms - s->tick_ms < TICK_MS) return false;
+    bool more = clients_tick(&s->clients, now_ms);
+    if (!more) s->tick_ms = now_ms;
     if (s->listener != -1 && !s->is_accepting) start_accepting(s);
+    return more;
 }
 
 // One round: background work, and a wait that is short if there is more of it.
 // A signal that comes just before the wait is seen at its end, at most one
 // tick later.
 static void run_once(struct server *s) {
-    tick(s);
-    bool more = expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US);
+    bool more = tick(s);
+    if (expire_slice(s->store, clock_now_ms(&s->clock), SLICE_US)) more = true;
     if (s->has_callers) accept_callers(s);
     if (loop_wait(s->loop, more ? 0 : TICK_MS) == 0) return;
     log_write(&s->log, LOG_ERROR, "cannot wait: %s", strerror(errno));

@@ -98,8 +98,9 @@ void clients_add(struct clients *all, int fd);
 // without waiting.
 bool clients_turn(struct clients *all);
 
-// Closes clients that have been silent, or have not read, for too long.
-void clients_tick(struct clients *all, int64_t now_ms);
+// Closes clients that have been silent, or have not read, for too long, some at
+// a time. Returns true if there are more.
+bool clients_tick(struct clients *all, int64_t now_ms);
 
 // ---- between client.c and batch.c
 

@@ -102,8 +102,9 @@ void clients_add(struct clients *all, int fd);
 // without waiting.
 bool clients_turn(struct clients *all);
 
-// Closes clients that have been silent, or have not read, for too long.
-void clients_tick(struct clients *all, int64_t now_ms);
+// Closes clients that have been silent, or have not read, for too long, some at
+// a time. Returns true if there are more.
+bool clients_tick(struct clients *all, int64_t now_ms);
 
 // Reads each client for a last time. They are closed as soon as what they
 // have sent is answered and the answers are written.

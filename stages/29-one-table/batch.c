@@ -73,7 +73,7 @@ static void run_one(struct clients *all, struct pending *p, int64_t now_ms) {
         run_command(all, p, now_ms);
     }
 
-    if (c->closing || c->out.len - c->sent <= MAX_PENDING_BYTES) return;
+    if (c->closing || c->out.len <= MAX_PENDING_BYTES) return;
     c->paused = true;
     stop(c, false);
 }
