@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from medusa import LIMIT, encode_inline, eventually
+from medusa import LIMIT, encode, encode_inline, eventually
 
 pytestmark = pytest.mark.since("06-poll")
 
@@ -299,3 +299,12 @@ def test_a_connection_can_be_closed_before_it_is_accepted(server):
         assert raw.connect_ex((server.host, server.port)) in (0, errno.EINPROGRESS)
         raw.close()
     assert server.connect().command("PING") == b"PONG"
+
+
+@pytest.mark.since("08-binary-protocol")
+def test_who_has_ended_gets_the_replies_to_all_requests_that_had_to_wait(server, client):
+    value = b"x" * 100_000
+    client.command("SET", "k", value)
+    client.send_raw(encode("GET", "k") * 1000)  # more than may be pending, so some wait
+    client.close_sending_side()
+    assert len(client.read_to_end()) == 1000 * len(b"$100000\r\n" + value + b"\r\n")

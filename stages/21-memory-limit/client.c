@@ -153,8 +153,8 @@ static void read_own(struct client *c, size_t bytes) {
         return;
     }
     ssize_t n = read(c->fd, c->in.data + c->in.len, bytes);
-    if (!note_read(c, n)) return;
-    c->in.len += (size_t)n;
+    if (note_read(c, n)) c->in.len += (size_t)n;
+    // Also at the end: requests that had to wait may be left.
     c->turn = (struct slice){c->in.data, c->in.len};
 }
 

@@ -26,7 +26,7 @@
 #define MERGE_BELOW 128 // entries in both halves: far from the next split
 #define MAX_DEPTH 28 // bits: room for 10^11 entries, and no size overflows
 #define FREES_PER_STEP 64 // entries; freeing a large one takes some 50 us
-#define PATIENCE 64 // slots that the hand passes before it wants less
+#define PATIENCE 64 // entries that the hand spares before it wants less
 
 #define SLOT_HAS_DEADLINE ((uint64_t)1)
 #define SLOT_ROUNDS ((uint64_t)6) // from 0 to 3
@@ -430,23 +430,26 @@ void table_use(struct table *t, const struct entry *e, uint64_t hash) {
 }
 
 // Where all entries were used of late, three rounds over a large table would
-// take long. So after some slots an entry that has one round left will do, then
+// take long. So after some of them an entry that has one round left will do, then
 // one that has two, and at last any.
 int64_t table_evict(struct table *t, uint64_t *hand) {
     assert(t->count > 0);
-    for (size_t looks = 0;; looks++) {
+    for (size_t spared = 0;;) {
         struct segment *seg = segment_for(t, *hand);
         size_t i = hash_home(*hand);
         uint64_t slot = seg->slots[i];
         uint64_t rounds = (slot & SLOT_ROUNDS) / SLOT_ONE_ROUND;
-        bool is_spared = rounds > looks / PATIENCE;
+        bool is_spared = rounds > spared / PATIENCE;
         if (slot != 0 && !is_spared) {
             int64_t deadline_ms = entry_deadline(slot_entry(slot));
             remove_at(t, seg, i); // which may put another entry at i
             merge(t, *hand);
             return deadline_ms;
         }
-        if (is_spared) seg->slots[i] -= SLOT_ONE_ROUND;
+        if (is_spared) {
+            seg->slots[i] -= SLOT_ONE_ROUND;
+            spared++;
+        }
         *hand = i + 1 < SEGMENT_SLOTS ? *hand + 1 : cursor_behind(seg, *hand);
     }
 }
