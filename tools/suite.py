@@ -5,7 +5,8 @@
 
 A FOLDER is final or stages/NN-name, already built. One folder: the run is pytest's own, to its
 last line. Several: each run is announced, and the last line sums them all up. With --jobs 2 or
-more, that many run at a time, and the output of each appears when it has ended.
+more, that many run at a time, and the output of each appears when it has ended. final/ has by far
+the most tests: it is divided into several runs then.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from counts import counts
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUN = str(ROOT / "tests" / "run")
 RUN_LIMIT = 900  # seconds that one run may take before it counts as hanging
+SHARES = 3  # into which the tests of final/ are divided
 NO_TESTS = 5  # exit status of pytest when no test was left to run
 
 
@@ -42,7 +44,17 @@ def parse_arguments(words):
     return options
 
 
-def command(folder, options):
+def pieces(folder, options):
+    """Gives the runs that a folder needs: (folder, test files), where no files are all of them."""
+    if pathlib.Path(folder).name != "final" or options.file or options.jobs <= 1:
+        return [(folder, [])]
+    ignored = [ROOT / word.removeprefix("--ignore=") for word in options.extra]
+    files = sorted((ROOT / "tests").glob("test_*.py"), key=lambda path: path.stat().st_size)
+    files = [path for path in files if path not in ignored]
+    return [(folder, [str(path) for path in files[share::SHARES]]) for share in range(SHARES)]
+
+
+def command(folder, files, options):
     """Gives the command that runs the suite on the server of one folder."""
     suffix = "-san" if options.sanitized else ""
     words = [
@@ -54,7 +66,7 @@ def command(folder, options):
     ]
     if options.file:
         words.append(str(test_file(options.file)))
-    return words + options.extra
+    return words + options.extra + files
 
 
 def test_file(name):
@@ -76,25 +88,26 @@ class Runs:
         self.processes = set()
         self.interrupted = False
 
-    def run(self, folder):
+    def run(self, piece):
         """Runs the suite on one server; gives the passed and the failed tests."""
+        folder, files = piece
         if self.interrupted:
             return 0, 0
         start = time.monotonic()
         if self.live:
             print(f"=== {folder}", flush=True)
-        text, status = self.run_pytest(folder)
+        text, status = self.run_pytest(folder, files)
         if not self.live:
             print(f"=== {folder} ({time.monotonic() - start:.0f} s)\n{text}", end="", flush=True)
         print(flush=True)
         return self.verdict(text, status)
 
-    def run_pytest(self, folder):
+    def run_pytest(self, folder, files):
         """Runs pytest to its end; gives its output and its exit status."""
         # Runs side by side keep no common cache, and a session of its own makes it possible to
         # end a run together with every server that it has started.
         process = subprocess.Popen(
-            [*command(folder, self.options), "-p", "no:cacheprovider"],
+            [*command(folder, files, self.options), "-p", "no:cacheprovider"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,7 +156,7 @@ def run_several(options):
         try:
             # Later stages have more tests: begun first, they keep no one waiting at the end.
             folders = options.folders if runs.live else options.folders[::-1]
-            results = list(pool.map(runs.run, folders))
+            results = list(pool.map(runs.run, [p for f in folders for p in pieces(f, options)]))
         except KeyboardInterrupt:
             runs.interrupt()
             return 130
@@ -155,7 +168,7 @@ def run_several(options):
 
 def run_one(options):
     """Becomes pytest, so that its output and its keys are its own."""
-    words = command(options.folders[0], options)
+    words = command(options.folders[0], [], options)
     os.execv(words[0], words)
 
 
