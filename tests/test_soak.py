@@ -11,7 +11,7 @@ from medusa import LIMIT, clean_environment
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# The soak starts servers of its own: once, with the complete one, is enough. It also looks at memory,
+# The soak starts servers of its own: once, with the complete one, is enough. It looks at memory, too,
 # of which sanitizers keep what was freed.
 pytestmark = [pytest.mark.since("final"), pytest.mark.plain_build]
 

@@ -30,9 +30,10 @@ def run_before_a_guest(server, client, requests):
 
 def test_a_guest_waits_for_a_mebibyte_of_replies_at_most(server):
     client = fill(server)
-    run = run_before_a_guest(server, client, [("GET", "big")] * 300)
-    assert run <= 40, f"{run} values of 60 KB were answered before the guest had its turn"
-    assert client.read_many(300) == [VALUE] * 300
+    for _ in range(3):  # the guest may be first by chance
+        run = run_before_a_guest(server, client, [("GET", "big")] * 300)
+        assert run <= 40, f"{run} values of 60 KB were answered before the guest had its turn"
+        assert client.read_many(300) == [VALUE] * 300
 
 
 def test_short_requests_stay_together(server):
