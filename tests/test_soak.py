@@ -11,8 +11,8 @@ from medusa import LIMIT, clean_environment
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# The soak starts servers of its own: once, with the complete one, is enough. It looks at memory, too,
-# of which sanitizers keep what was freed.
+# The soak starts servers of its own: once, with the complete one, is enough. It looks at memory, of
+# which sanitizers keep what was freed.
 pytestmark = [pytest.mark.since("final"), pytest.mark.plain_build]
 
 # Stands between the clients and a real server, and does one thing wrong, after some hundred

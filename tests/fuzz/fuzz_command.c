@@ -40,9 +40,11 @@ struct world {
 
 // ------------------------------------------------------ what commands ask for
 
-static void each_client(void *server, ops_client_fn *visit, void *arg) {
+static void each_client(
+    void *server, uint64_t id, ops_client_fn *visit, void *arg) {
     const struct world *w = server;
-    visit(arg, w->session.id, "id=1 addr=127.0.0.1:1 name=");
+    if (id == 0 || id == w->session.id)
+        visit(arg, w->session.id, "id=1 addr=127.0.0.1:1 name=");
 }
 
 static bool kill_client(void *server, uint64_t id) {
