@@ -110,11 +110,8 @@ static size_t format_float(long double value, char text[FLOAT_MAX_TEXT]) {
 static void store_float(struct call *call, long double value) {
     char text[FLOAT_MAX_TEXT];
     struct slice bytes = {text, format_float(value, text)};
-    if (bytes.len == 0 ||
-        !buf_reserve(call->reply->out, REPLY_ROOM + bytes.len)) {
-        call->reply->no_memory = true;
-        return;
-    }
+    if (bytes.len == 0) call->reply->no_memory = true;
+    if (!reply_reserve(call->reply, REPLY_ROOM + bytes.len)) return;
     if (store_counter(call, bytes)) reply_bulk(call->reply, bytes);
 }
 

@@ -226,6 +226,7 @@ void command_answer(
     const struct command *command, struct call *call, size_t after) {
     struct reply *reply = call->reply;
     size_t start = reply->out->len;
+    reply->after = after;
     dispatch(command, call);
     if (reply->no_memory || !buf_reserve(reply->out, after)) {
         reply->out->len = start; // take it back; a short error does fit

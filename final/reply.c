@@ -24,6 +24,12 @@ static size_t format_header(char *text, char type, int64_t value) {
     return n;
 }
 
+bool reply_reserve(struct reply *r, size_t bytes) {
+    bool fits = !r->no_memory && buf_reserve(r->out, bytes + r->after);
+    if (!fits) r->no_memory = true;
+    return fits;
+}
+
 void reply_simple(struct reply *r, const char *text) {
     append(r, slice_of("+"));
     append(r, slice_of(text));
@@ -38,10 +44,7 @@ void reply_integer(struct reply *r, int64_t value) {
 void reply_bulk(struct reply *r, struct slice bytes) {
     // One reservation and three copies: this is the hottest of all replies.
     struct buf *out = r->out;
-    if (r->no_memory || !buf_reserve(out, HEADER_BYTES + bytes.len + 2)) {
-        r->no_memory = true;
-        return;
-    }
+    if (!reply_reserve(r, HEADER_BYTES + bytes.len + 2)) return;
     char *p = out->data + out->len;
     p += format_header(p, '$', (int64_t)bytes.len);
     if (bytes.len > 0) memcpy(p, bytes.data, bytes.len);

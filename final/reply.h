@@ -21,7 +21,13 @@ struct reply {
     struct buf *out; // borrowed
     bool no_memory; // something did not fit; what is in `out` is cut short
     bool is_resp3; // the client has asked for version 3
+    size_t after; // bytes of room to leave for the replies behind this one
 };
+
+// Makes room for `bytes` of this reply, besides what has to be left behind it.
+// Returns false if there is no memory. A command that changes something, and
+// answers more than REPLY_LEAST, calls it before the change.
+bool reply_reserve(struct reply *r, size_t bytes);
 
 void reply_simple(struct reply *r, const char *text); // +text
 void reply_integer(struct reply *r, int64_t value); // :123

@@ -12,15 +12,14 @@ import os
 import pathlib
 import re
 import socket
-import subprocess
 import tempfile
 import time
 
+import medusa
 from medusa import LIMIT, SLOWNESS, Client, Closed, Error, Server, eventually
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "faults"
 CALLS = re.findall(r"^    [A-Z_0-9]+, // (\w+)$", (FOLDER / "faults.c").read_text(), re.MULTILINE)
-BUILD_LIMIT = 600 * SLOWNESS  # seconds
 SHORT = 0  # instead of an errno: read() and write() move a single byte
 MEMORY = ("mmap", "malloc", "calloc", "realloc")
 
@@ -87,20 +86,7 @@ def is_unnoticed(call, error):
 
 def build(sanitized):
     """Builds the server and gives its path."""
-    # An outer make must not hand its own flags and targets down to this one.
-    env = {key: text for key, text in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-    made = subprocess.run(
-        ["make", "-C", str(FOLDER), "-j2", "SAN=1" if sanitized else "SAN="],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=BUILD_LIMIT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    assert made.returncode == 0, made.stdout
-    return FOLDER / "build" / ("san" if sanitized else "plain") / "medusa-faults"
+    return medusa.build(FOLDER, sanitized) / "medusa-faults"
 
 
 class Control(ctypes.Structure):

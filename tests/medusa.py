@@ -5,6 +5,7 @@ Every wait has a limit; MEDUSA_TEST_SLOWNESS=5 multiplies all of them, for sanit
 """
 
 import collections
+import contextlib
 import os
 import pathlib
 import re
@@ -14,10 +15,14 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 SLOWNESS = float(os.environ.get("MEDUSA_TEST_SLOWNESS") or 1)
 LIMIT = 10 * SLOWNESS  # seconds that any one wait may take
+SOON = LIMIT / 5  # what one small request may take on a busy machine
+BUILD_LIMIT = 600 * SLOWNESS  # seconds for building the programs of a folder
+MEGABYTE = 1048576
 FINAL = 99  # the stage number of everything in final/
 
 LISTENING = re.compile(r"^medusa: listening on (\S+):(\d+)$")
@@ -288,7 +293,7 @@ class Client:
                 self._receive()
             if writable:
                 try:
-                    rest = rest[self.sock.send(rest[:1048576]) :]
+                    rest = rest[self.sock.send(rest[:MEGABYTE]) :]
                     deadline = time.monotonic() + LIMIT
                 except BlockingIOError:
                     continue
@@ -420,7 +425,7 @@ class Client:
 
     def _receive(self):
         try:
-            data = self.sock.recv(1048576)
+            data = self.sock.recv(MEGABYTE)
         except BlockingIOError:
             return
         except OSError as error:
@@ -433,6 +438,44 @@ class Client:
         else:
             self.ended = True
             self._note("received", b"", "end of stream")
+
+
+def pump(client, block, stop):
+    """Keeps a connection full of requests and reads the replies, until told to stop."""
+    client.sock.setblocking(False)
+    at = 0
+    while not stop.is_set():
+        readable, writable, _ = select.select([client.sock], [client.sock], [], 0.1)
+        try:
+            if readable and not client.sock.recv(MEGABYTE):
+                return
+            if writable:
+                at = (at + client.sock.send(block[at:])) % len(block)
+        except BlockingIOError:
+            continue
+        except OSError:
+            return
+
+
+@contextlib.contextmanager
+def pumping(client, block):
+    """Keeps a connection full of requests as long as a with statement lasts."""
+    stop = threading.Event()
+    thread = threading.Thread(target=pump, args=(client, block, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def check_nobody_starves(server, client, block):
+    """Fails unless old and new clients are served soon while another sends the block endlessly."""
+    with pumping(server.connect(), block):
+        for n in range(30):
+            assert client.command("PING", n, limit=SOON) == b"%d" % n
+        assert server.connect().command("PING", limit=SOON) == b"PONG"
 
 
 # Processes
@@ -600,3 +643,29 @@ def run_once(binary, *args, env=None, wrapper="", limit=LIMIT, **options):
         check=False,
         **options,
     )
+
+
+def output_of(*words, limit=LIMIT, **options):
+    """Runs a program without input; gives its status and all that it prints, as text."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=limit,
+        check=False,
+        **options,
+    )
+    return done.returncode, done.stdout
+
+
+def build(folder, sanitized):
+    """Builds the programs of a folder with its Makefile; gives the folder where they are."""
+    # An outer make must not hand its own flags and targets down to this one.
+    env = {key: text for key, text in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    words = ["make", "-C", folder, "-j2", "SAN=1" if sanitized else "SAN="]
+    status, output = output_of(*words, limit=BUILD_LIMIT, env=env)
+    assert status == 0, output
+    return folder / "build" / ("san" if sanitized else "plain")

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from medusa import LIMIT, Error, encode, eventually
+from test_limits import OVER_LIMIT
 
 pytestmark = pytest.mark.since("30-administration")
 
@@ -14,6 +15,8 @@ NOT_AN_INTEGER = "ERR value is not an integer or out of range"
 BAD_CHARACTERS = "cannot contain spaces, newlines or special characters."
 BAD_ID = "ERR client-id should be greater than 0"
 FAILED = "ERR CONFIG SET failed (possibly related to argument '{}') - "
+BETWEEN_1_AND_A_MILLION = "argument must be between 1 and 1000000 inclusive"
+NO_MEMORY_VALUE = "argument must be a memory value"
 LOGGED = pytest.mark.env(MEDUSA_PASSWORD="sesame")
 
 
@@ -26,6 +29,7 @@ def fails(client, words, error):
 def listed(client, *words):
     """Gives CLIENT LIST or INFO as a list of dicts."""
     text = client.command("CLIENT", *words).decode()
+    assert not text or text.endswith("\n")
     return [dict(word.split("=", 1) for word in line.split(" ")) for line in text.splitlines()]
 
 
@@ -46,6 +50,7 @@ def memory_of(client):
 def test_connections_are_numbered_from_1_on(server):
     numbers = [server.connect().command("CLIENT", "ID") for _ in range(3)]
     assert numbers == [1, 2, 3]
+    assert server.connect().pipeline(*[["CLIENT", "ID"]] * 2) == [4, 4]
 
 
 def test_a_connection_can_have_a_name(client):
@@ -56,7 +61,7 @@ def test_a_connection_can_have_a_name(client):
     assert client.pipeline(["CLIENT", "SETNAME", ""], name) == [b"OK", None]
 
 
-@pytest.mark.parametrize("name", [b"a b", b"a\n", b"\0", b"\x7f", b"\xc3\xa9", b" "])
+@pytest.mark.parametrize("name", [b"a b", b"a\n", b"\0", b"\1", b"\x7f", b"\xc3\xa9", b" "])
 def test_a_name_that_could_not_stand_in_a_line_is_refused(client, name):
     client.command("CLIENT", "SETNAME", "old")
     fails(client, ["CLIENT", "SETNAME", name], f"ERR Client names {BAD_CHARACTERS}")
@@ -107,9 +112,10 @@ def test_a_stranger_cannot_give_a_name(client):
 
 
 def test_reset_forgets_the_names(client):
-    client.pipeline(["CLIENT", "SETNAME", "me"], ["CLIENT", "SETINFO", "LIB-NAME", "lib"])
+    client.pipeline(["HELLO", 3, "SETNAME", "me"], ["CLIENT", "SETINFO", "LIB-NAME", "lib"])
     number = client.command("CLIENT", "ID")
     assert client.command("RESET") == b"RESET"
+    client.check(encode("CLIENT", "GETNAME"), b"$-1\r\n")
     [me] = listed(client, "INFO")
     assert (me["name"], me["lib-name"], me["id"]) == ("", "", str(number))
 
@@ -130,6 +136,14 @@ def test_client_list_describes_each_connection(server, client):
         host, port = connection.sock.getsockname()
         assert line["addr"] == f"{host}:{port}"
         assert line["laddr"] == f"{server.host}:{server.port}"
+        assert {"fd", "age", "idle", "db"} <= set(line)
+
+
+def test_client_list_leaves_out_who_has_gone(server, client):
+    with server.connect() as other:
+        other.command("PING")
+        assert len(listed(client, "LIST")) == 2
+    eventually(lambda: len(listed(client, "LIST")) == 1, "the end of the other connection")
 
 
 def test_client_list_shows_what_is_not_read(server, client):
@@ -206,6 +220,15 @@ def test_nothing_of_a_killed_pipeline_is_run_any_more(server, client):
     assert client.command("COUNT") == count < 5000
 
 
+def test_the_queue_of_a_killed_connection_is_not_run(server, client):
+    victim = server.connect()
+    number = victim.command("CLIENT", "ID")
+    victim.pipeline(["MULTI"], ["SET", "queued", "1"])
+    assert client.command("CLIENT", "KILL", "ID", number) == 1
+    assert victim.read_to_end() == b""
+    assert client.command("COUNT") == 0
+
+
 def test_a_connection_that_does_not_read_can_be_killed(server, client):
     victim = server.connect(receive_buffer=4096)
     victim.command("SET", "k", "v" * 1_000_000)
@@ -240,10 +263,21 @@ def test_errors_of_client_kill(client, words, error):
 def test_config_get_finds_by_pattern_in_any_case(client):
     assert settings(client, "MaxMem*") == {"maxmemory": "0", "maxmemory-policy": "noeviction"}
     assert settings(client, "timeout", "time*", "p?rt", "nosuch").keys() == {"timeout", "port"}
+    assert settings(client, "TIMEOUT", "maxclients") == {"timeout": "30", "maxclients": "100"}
     assert settings(client, "nosuch") == {}
     everything = settings(client, "*")
+    assert {"maxmemory", "maxmemory-policy", "timeout", "maxclients"} <= set(everything)
     assert everything["bind"] == "127.0.0.1" and everything["databases"] == "1"
     assert (everything["save"], everything["appendonly"]) == ("", "no")
+
+
+@pytest.mark.env(MEDUSA_MAX_MEMORY="10mb", MEDUSA_TIMEOUT="77", MEDUSA_MAX_CONNECTIONS="12")
+@pytest.mark.args("--log-level", "warn", "--eviction", "allkeys-lru")
+def test_config_get_shows_what_the_server_was_started_with(client):
+    assert settings(client, "maxmemory*", "timeout", "maxclients", "loglevel") == {
+        "maxmemory": "10485760", "maxmemory-policy": "allkeys-lru", "timeout": "77",
+        "maxclients": "12", "loglevel": "warn",
+    }  # fmt: skip
 
 
 def test_config_get_is_a_map_in_version_3(client):
@@ -273,23 +307,28 @@ def test_config_set_changes_several_settings(client):
         ("nosuch 1", "ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'"),
         ("port 1", FAILED.format("port") + "can't set immutable config"),
         ("TIMEOUT 5", FAILED.format("TIMEOUT") + "duplicate parameter"),
-        ("maxclients 0", FAILED.format("maxclients") + "argument must be between 1 and 1000000 "
-         "inclusive"),
-        ("maxmemory x", FAILED.format("maxmemory") + "argument must be a memory value"),
+        ("maxclients 0", FAILED.format("maxclients") + BETWEEN_1_AND_A_MILLION),
+        ("maxclients x", FAILED.format("maxclients") + BETWEEN_1_AND_A_MILLION),
+        ("maxmemory x", FAILED.format("maxmemory") + NO_MEMORY_VALUE),
+        ("maxmemory -1", FAILED.format("maxmemory") + NO_MEMORY_VALUE),
+        ("maxmemory ", FAILED.format("maxmemory") + NO_MEMORY_VALUE),
         ("maxmemory-policy lru", FAILED.format("maxmemory-policy") + "argument(s) must be one of "
          "the following: noeviction, allkeys-lru"),
-        ("loglevel notice", FAILED.format("loglevel") + "argument(s) must be one of the "
+        ("LogLevel notice", FAILED.format("LogLevel") + "argument(s) must be one of the "
          "following: debug, info, warn, error"),
         ("maxclients", SYNTAX),
     ],
 )  # fmt: skip
 def test_if_one_cannot_be_set_none_is(client, words, error):
     before = settings(client, "*")
-    fails(client, ["CONFIG", "SET", "timeout", "77", *words.split()], error)
+    fails(client, ["CONFIG", "SET", "timeout", "77", *words.split(" ")], error)
     assert settings(client, "*") == before
 
 
-@pytest.mark.parametrize("value", [b"", b"5\0", b"5 ", b"-1", b"x" * 300, b"99999999999999999999"])
+@pytest.mark.parametrize(
+    "value",
+    [b"", b"x", b"5\0", b"5 ", b"1.5", b"-1", b"x" * 300, b"99999999999999999999"],
+)
 def test_a_value_is_read_to_its_last_byte(client, value):
     reply = client.command("CONFIG", "SET", "timeout", value)
     assert reply.decode() == FAILED.format("timeout") + (
@@ -313,10 +352,13 @@ def test_a_million_words_are_no_work_for_config(client):
 def test_a_new_memory_limit_holds_from_the_next_write_on(client):
     large, limit = "v" * 100_000, memory_of(client) + 20_000
     assert client.pipeline(["SET", "k", "v"], ["CONFIG", "SET", "maxmemory", limit]) == [b"OK"] * 2
-    assert client.command("SET", "large", large).startswith(b"OOM ")
+    assert client.command("SET", "large", large) == OVER_LIMIT
     assert client.info("memory")["maxmemory"] == str(limit)
-    assert client.pipeline(["GET", "k"], ["CONFIG", "SET", "maxmemory", 0]) == [b"v", b"OK"]
-    assert client.command("SET", "large", large) == b"OK"
+    assert settings(client, "maxmemory") == {"maxmemory": str(limit)}
+    assert client.pipeline(["GET", "k"], ["EXISTS", "large"]) == [b"v", 0]
+    for more in ("1mb", 0):
+        assert client.command("CONFIG", "SET", "maxmemory", more) == b"OK"
+        assert client.command("SET", "large", large) == b"OK"
 
 
 def test_a_limit_below_what_is_there_takes_nothing_away_without_eviction(client):
@@ -334,7 +376,7 @@ def test_a_new_policy_evicts_where_the_old_one_refused(client):
     assert client.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru") == b"OK"
     assert set(client.pipeline(*requests)) == {b"OK"}
     assert int(client.info("stats")["evicted_keys"]) > 0
-    assert client.command("CONFIG", "SET", "maxmemory-policy", "noeviction") == b"OK"
+    assert client.command("CONFIG", "SET", "maxmemory-policy", "NOEVICTION") == b"OK"
     assert any(isinstance(reply, Error) for reply in client.pipeline(*requests))
 
 
@@ -348,6 +390,14 @@ def test_a_new_timeout_closes_the_silent(server, client):
         return silent.read_bytes(1, limit=0.05) == b"" and silent.ended
 
     eventually(closed, "the end of the silent connection")
+
+
+@pytest.mark.env(MEDUSA_TIMEOUT="2")
+def test_a_timeout_can_be_taken_away(client):
+    assert client.command("CONFIG", "SET", "timeout", 0) == b"OK"
+    assert settings(client, "timeout") == {"timeout": "0"}
+    assert client.receives_nothing(3.5)
+    assert client.command("PING") == b"PONG"
 
 
 def test_a_new_number_of_clients_holds_for_newcomers(server, client):
@@ -366,7 +416,7 @@ def test_a_new_log_level_shows_in_the_log(server, client):
     with server.connect() as other:
         other.command("PING")
     assert "connected" not in server.log_text()
-    assert client.command("CONFIG", "SET", "loglevel", "debug") == b"OK"
+    assert client.command("CONFIG", "SET", "loglevel", "DEBUG") == b"OK"
     with server.connect() as other:
         other.command("PING")
         eventually(lambda: "connected" in server.log_text(), "a line of the level debug")
@@ -379,6 +429,9 @@ def test_a_new_log_level_shows_in_the_log(server, client):
 
 def test_resetstat_resets_counters_and_nothing_else(server, client):
     client.pipeline(["SET", "k", "v"], ["GET", "k"], ["GET", "nothing"])
+    before = client.info("stats")
+    assert (before["keyspace_hits"], before["keyspace_misses"]) == ("1", "1")
+    assert int(before["total_commands_processed"]) >= 3
     used = memory_of(client)
     assert client.command("CONFIG", "RESETSTAT") == b"OK"
     stats = client.info()
@@ -488,6 +541,15 @@ def test_time_is_that_of_the_server(client):
     seconds, microseconds = client.command("TIME")
     assert abs(int(seconds) - time.time()) < LIMIT
     assert 0 <= int(microseconds) < 1_000_000
+
+
+@pytest.mark.since("final")
+def test_time_is_the_clock_of_deadlines(client):
+    client.command("SET", "k", "v", "PX", 1000)
+    deadline = client.command("PEXPIRETIME", "k")
+    eventually(lambda: client.command("EXISTS", "k") == 0, "the deadline")
+    seconds, microseconds = client.command("TIME")
+    assert int(seconds) * 1000 + int(microseconds) // 1000 >= deadline
 
 
 def test_info_says_that_there_is_one_server(client):

@@ -73,6 +73,7 @@ def test_count_list_and_info_agree(client):
     assert client.command("COMMAND", "COUNT") == len(whole)
     assert [entry[0] for entry in client.command("COMMAND")] == whole
     assert client.command("COMMAND", "INFO") == client.command("COMMAND")
+    assert client.command("COMMAND", "INFO", *whole) == client.command("COMMAND")
 
 
 def test_list_names_subcommands_behind_their_command(client, rows):
@@ -86,6 +87,12 @@ def test_list_names_subcommands_behind_their_command(client, rows):
 
 def test_the_commands_of_the_project_itself_are_among_them(client):
     assert NATIVE <= set(client.command("COMMAND", "LIST"))
+
+
+@pytest.mark.since("final")
+def test_the_complete_server_has_more_than_80_most_with_an_exact_number_of_words(rows):
+    assert len(rows) > 80
+    assert sum(row.arity > 0 for row in rows) > 40
 
 
 def test_every_name_is_in_lower_case_and_every_command_is_known(client, rows):
@@ -135,6 +142,13 @@ def test_too_many_words_are_refused_for_every_command_with_an_exact_number(clien
         for more in (1, 2, 100):
             reply = client.command(*row.words, *["1"] * (row.arity - len(row.words) + more))
             assert is_error(reply, wrong_number(row.name)), (row, more)
+
+
+@pytest.mark.parametrize(
+    "name", ["ping", "flushall", pytest.param("flushdb", marks=pytest.mark.since("final"))]
+)
+def test_commands_with_one_optional_word_refuse_a_second(client, name):
+    assert is_error(client.command(name, "SYNC", "SYNC"), wrong_number(name.encode()))
 
 
 def test_a_wrong_number_is_refused_whatever_the_case_of_the_name(client):
@@ -200,6 +214,14 @@ def test_get_reads_set_writes_and_delete_takes_any_number_of_keys(client):
     assert ping[3:6] == [0, 0, 0]
 
 
+@pytest.mark.since("final")
+def test_mset_has_keys_in_every_second_place_and_rename_has_two(client):
+    mset, rename = client.command("COMMAND", "INFO", "MSET", "Rename")
+    assert (mset[1], mset[3:6]) == (-3, [1, -1, 2])
+    assert {b"write", b"denyoom"} <= set(mset[2])
+    assert (rename[1], rename[3:6]) == (3, [1, 2, 1])
+
+
 def test_only_keys_are_where_info_says_that_keys_are(rows, docs):
     for row in rows:
         arguments = docs[row.name].get(b"arguments", [])
@@ -219,10 +241,12 @@ def test_every_command_and_subcommand_is_documented(client, docs):
     for name, entry in docs.items():
         summary = entry[b"summary"].decode()
         assert summary[0].isupper() and summary.endswith(".") and len(summary) > 10, name
+        assert " " in summary, name
         assert entry[b"group"] in GROUPS, name
         assert entry[b"since"].count(b".") == 2, name
         summaries.add(summary)
     assert len(summaries) > 0.8 * len(docs)
+    assert docs[b"get"][b"group"] == b"string"
 
 
 def test_the_subcommands_of_docs_are_those_of_info(rows, docs):
@@ -332,6 +356,20 @@ def test_brackets_in_brackets_are_blocks_in_blocks(client):
     assert [part[b"name"] for part in auth[b"arguments"]] == [b"username", b"password"]
 
 
+def tokens_of(entry):
+    """Gives every word in capitals that an entry or an argument of COMMAND DOCS names."""
+    found = {entry[b"token"].decode()} if b"token" in entry else set()
+    return found.union(*[tokens_of(part) for part in entry.get(b"arguments", [])])
+
+
+@pytest.mark.since("final")
+def test_docs_name_the_options(docs):
+    assert tokens_of(docs[b"set"]) == {"NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL"}
+    assert tokens_of(docs[b"getex"]) == {"EX", "PX", "EXAT", "PXAT", "PERSIST"}
+    assert tokens_of(docs[b"expire"]) == {"NX", "XX", "GT", "LT"}
+    assert tokens_of(docs[b"hello"]) == {"AUTH", "SETNAME"}
+
+
 def test_docs_of_unknown_names_are_left_out(client):
     client.command("HELLO", "3")
     assert client.command("COMMAND", "DOCS", "nosuch") == {}
@@ -346,8 +384,9 @@ def unfolded(value):
     return [unfolded(item) for item in value] if isinstance(value, list) else value
 
 
-def test_maps_are_flat_arrays_in_version_2(client):
+def test_maps_are_flat_arrays_in_version_2(client, rows):
     plain = client.command("COMMAND", "DOCS")
+    assert plain[::2] == [row.name for row in rows if len(row.words) == 1]
     client.command("HELLO", "3")
     assert unfolded(client.command("COMMAND", "DOCS")) == plain
 
@@ -369,6 +408,8 @@ def test_an_unknown_subcommand_is_named_with_every_command_that_has_some(client,
         error = b"ERR unknown subcommand 'noSuch'. Try %s HELP." % row.words[0]
         for words in (["noSuch"], ["noSuch", "a", "b"]):
             assert is_error(client.command(row.name, *words), error)
+        error = b"ERR unknown subcommand 'a  b c'. Try %s HELP." % row.words[0]
+        assert is_error(client.command(row.words[0], b"a\r\nb\0c"), error)
         control = client.command(row.name, b"a\r\nb\0c" + b"x" * 1000)
         assert b"'a  b cxxx" in control and len(control) < 300
 

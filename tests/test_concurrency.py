@@ -9,12 +9,17 @@ import time
 
 import pytest
 
-from medusa import LIMIT, encode, encode_inline, eventually
+from medusa import (
+    LIMIT,
+    MEGABYTE,
+    SOON,
+    check_nobody_starves,
+    encode,
+    encode_inline,
+    eventually,
+)
 
 pytestmark = pytest.mark.since("06-poll")
-
-MEGABYTE = 1048576
-SOON = LIMIT / 5  # what one small request may take on a busy machine
 
 
 def fill(client, count, size):
@@ -203,23 +208,6 @@ def test_a_client_that_goes_with_replies_pending_harms_nobody(server):
 # Fairness
 
 
-def pump(client, block, stop):
-    """Keeps a connection full of requests and reads the replies, until told to stop."""
-    client.sock.setblocking(False)
-    at = 0
-    while not stop.is_set():
-        readable, writable, _ = select.select([client.sock], [client.sock], [], 0.1)
-        try:
-            if readable and not client.sock.recv(MEGABYTE):
-                return
-            if writable:
-                at = (at + client.sock.send(block[at:])) % len(block)
-        except BlockingIOError:
-            continue
-        except OSError:
-            return
-
-
 @pytest.mark.parametrize(
     "request_line, keys",
     [
@@ -233,17 +221,7 @@ def pump(client, block, stop):
 def test_an_endless_pipeline_starves_nobody(server, request_line, keys):
     client = server.connect()
     fill(client, keys, 100)
-    stop = threading.Event()
-    greedy = server.connect()
-    thread = threading.Thread(target=pump, args=(greedy, request_line * 5000, stop))
-    thread.start()
-    try:
-        for n in range(30):
-            assert client.command("PING", n, limit=SOON) == b"%d" % n
-        assert server.connect().command("PING", limit=SOON) == b"PONG"
-    finally:
-        stop.set()
-        thread.join()
+    check_nobody_starves(server, client, request_line * 5000)
 
 
 # Descriptors

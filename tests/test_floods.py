@@ -12,14 +12,13 @@ import sys
 
 import pytest
 
-from medusa import LIMIT, SLOWNESS, encode, eventually, run_once
+from medusa import LIMIT, MEGABYTE, SLOWNESS, encode, eventually, run_once
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 
 import flooding  # found through the line above
 
-MEGABYTE = 1 << 20
 LONGEST_MS = 2000 * SLOWNESS  # that a PING may take on a busy machine
 
 

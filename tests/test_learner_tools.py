@@ -2,10 +2,11 @@
 
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import pytest
+
+from medusa import output_of
 
 # The same for every server: once, with the complete one, is enough.
 pytestmark = pytest.mark.since("final")
@@ -42,15 +43,7 @@ def test_every_byte_comes_back_as_an_exclamation_mark(client):
 
 def run(tool, *words):
     """Runs a tool; gives its status and its output."""
-    done = subprocess.run(
-        [tool, *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT,
-    )
-    return done.returncode, done.stdout
+    return output_of(tool, *words, limit=LIMIT)
 
 
 def check_mine(folder, source, *words):

@@ -6,11 +6,10 @@ import time
 
 import pytest
 
-from medusa import LIMIT, Client, Error, eventually, outside_address
+from medusa import LIMIT, MEGABYTE, Client, Error, eventually, outside_address
 
 pytestmark = pytest.mark.since("07-config")
 
-MEGABYTE = 1048576
 PROTECTED_MODE = pytest.mark.since("22-protected-mode")
 MEMORY_LIMIT = pytest.mark.since("21-memory-limit")
 TOO_MANY = b"-ERR max number of clients reached\r\n"

@@ -2,11 +2,12 @@
 
 import json
 import pathlib
-import subprocess
 import sys
 import xml.etree.ElementTree
 
 import pytest
+
+from medusa import output_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
@@ -22,15 +23,7 @@ GET_AT_16 = "GET inline c1 P16 cpu_us"
 
 def run(tool, *words):
     """Runs one of tools/; gives its status and its output."""
-    done = subprocess.run(
-        [ROOT / "tools" / tool, *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT,
-    )
-    return done.returncode, done.stdout
+    return output_of(ROOT / "tools" / tool, *words, limit=LIMIT)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from medusa import LIMIT, SLOWNESS, clean_environment, free_port, run_once
+from medusa import LIMIT, SLOWNESS, clean_environment, free_port, output_of, run_once
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAN = ROOT / "docs" / "man"
@@ -37,16 +37,7 @@ def tool(name, package):
 
 def output(*words, **options):
     """Runs a program; gives its status and all that it prints."""
-    done = subprocess.run(
-        [str(word) for word in words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60 * SLOWNESS,
-        **options,
-    )
-    return done.returncode, done.stdout
+    return output_of(*words, limit=60 * SLOWNESS, **options)
 
 
 # Manual pages

@@ -4,11 +4,9 @@ import random
 
 import pytest
 
-from medusa import LIMIT, encode, eventually
+from medusa import LIMIT, MEGABYTE, encode, eventually
 
 pytestmark = pytest.mark.since("08-binary-protocol")
-
-MEGABYTE = 1048576
 
 
 def protocol_error(text):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -10,7 +9,7 @@ import time
 import pytest
 
 from clients.kit import CLIENTS, exercises, run
-from medusa import LIMIT, eventually
+from medusa import LIMIT, eventually, output_of
 
 pytestmark = pytest.mark.since("final")
 
@@ -276,15 +275,7 @@ def test_hiredis_works_asynchronously(hiredis_program, start_server):
 
 def client_table(*words):
     """Runs tools/client-table; gives its status and what it printed."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "client-table", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT,
-    )
-    return done.returncode, done.stdout
+    return output_of(sys.executable, ROOT / "tools" / "client-table", *words)
 
 
 def test_the_page_about_clients_lists_what_is_tested():

@@ -133,26 +133,45 @@ def test_a_key_that_stays_is_shown_although_all_others_expire(client, staying):
     assert set(staying) - found == set()
 
 
+@pytest.mark.since("final")
+def test_a_key_that_stays_is_shown_in_spite_of_another_client(server, client):
+    staying = names_of(3000, b"staying")
+    store(client, staying)
+    other = server.connect()
+    calls = [0]
+
+    def change():
+        calls[0] += 1
+        names = [f"come:{calls[0]}:{n}" for n in range(400)]
+        other.pipeline(*[("SET", name, "v", "PX", 1) for name in names])
+        if calls[0] % 3 == 0:
+            other.command("DEL", *[f"come:{calls[0] - 1}:{n}" for n in range(400)])
+
+    found = set(scan(client, "COUNT", 50, between=change))
+    assert set(staying) - found == set()
+
+
 def test_a_table_that_rests_is_shown_without_repetition(client):
     names = names_of(5000, b"key")
     store(client, names)
-    for count in (1, 9, 10, 450, 3000, MOST):
+    assert sorted(scan(client)) == sorted(names)
+    for count in (1, 7, 9, 10, 450, 3000, 100_000, MOST):
         assert sorted(scan(client, "COUNT", count)) == sorted(names)
 
 
-def test_scans_of_several_clients_do_not_know_of_each_other(server, client):
+def test_scans_at_the_same_time_do_not_know_of_each_other(server, client):
     names = names_of(1500, b"key")
     store(client, names)
-    others = [server.connect() for _ in range(3)]
-    cursors, found = [b"0"] * 3, [[], [], []]
-    running = {0, 1, 2}
+    clients = [client, client, client, server.connect(), server.connect()]
+    cursors, found = [b"0"] * 5, [[] for _ in clients]
+    running = set(range(5))
     while running:
         for n in sorted(running):
-            cursors[n], keys = others[n].command("SCAN", cursors[n], "COUNT", 10 + 7 * n)
+            cursors[n], keys = clients[n].command("SCAN", cursors[n], "COUNT", 1 + 5 * n)
             found[n] += keys
             if cursors[n] == b"0":
                 running.remove(n)
-    assert [sorted(keys) for keys in found] == [sorted(names)] * 3
+    assert [sorted(keys) for keys in found] == [sorted(names)] * 5
 
 
 def test_a_scan_may_go_on_over_another_connection(server, client):
@@ -231,7 +250,9 @@ def test_match_shows_only_what_matches(client):
     found = scan(client, "MATCH", "job:*")
     assert sorted(found) == sorted(names_of(50, b"job"))
     assert scan(client, "MATCH", "jo[a-c]:1?") == scan(client, "match", "job:1?")
-    assert scan(client, "MATCH", "") == []
+    assert len(scan(client, "MATCH", "job:1?")) == 10
+    for pattern in ("", "nothing*"):
+        assert scan(client, "MATCH", pattern, "COUNT", 50) == []
 
 
 def test_a_reply_without_keys_is_not_the_end(client):
@@ -254,7 +275,7 @@ def test_all_keys_are_strings(client):
     assert len(scan(client, "TYPE", "string")) == 30
     assert len(scan(client, "type", "STRING", "MATCH", "key:2*")) == 11
     for other in ("list", "hash", "zset", "stream", "nosuch", ""):
-        assert scan(client, "TYPE", other) == []
+        assert scan(client, "TYPE", other) == scan(client, "TYPE", other, "COUNT", 1000) == []
 
 
 def test_keys_may_be_any_bytes(client):
@@ -330,16 +351,16 @@ def test_any_number_is_a_cursor(client, seed):
     names = set(names_of(3000, b"key"))
     store(client, sorted(names))
     dice = random.Random(seed)
-    made_up = [1, 31, 32, 511 * 32 + 31, 2**42 - 1, 2**42, 2**53, MOST, -1, -(2**63)]
-    made_up += [dice.getrandbits(dice.randrange(1, 64)) for _ in range(100)]
-    for cursor in made_up:
+    edges = [1, 31, 32, 511 * 32 + 31, 2**42 - 1, 2**42, 2**53, MOST, -1, -(2**63)]
+    edges += [42, 12345678, 2**40, 2**62]
+    for cursor in edges + [dice.getrandbits(dice.randrange(1, 64)) for _ in range(100)]:
         cursor, keys = client.command("SCAN", cursor, "COUNT", "50")
         assert cursor.isdigit() and int(cursor) < EXACT
         assert set(keys) <= names
-    for cursor in made_up[:10]:
-        cursor = str(cursor).encode()
+    for cursor in edges:
         for _ in range(1000):
-            cursor, _ = client.command("SCAN", cursor, "COUNT", "50")
+            cursor, keys = client.command("SCAN", cursor, "COUNT", "50")
+            assert set(keys) <= names
             if cursor == b"0":
                 break
         assert cursor == b"0"
@@ -357,17 +378,18 @@ def draw(client, draws):
     return times
 
 
-@pytest.mark.parametrize("count", [2, 30, 400])
+@pytest.mark.parametrize("count", [2, 10, 30, 50, 333, 400])
 def test_randomkey_prefers_no_key(client, count):
     names = names_of(count, b"key")
     store(client, names)
-    times = draw(client, 50 * count)
+    times = draw(client, 100 * count)
     assert set(times) <= set(names)
-    chi_squared = sum((times.get(name, 0) - 50) ** 2 / 50 for name in names)
+    chi_squared = sum((times.get(name, 0) - 100) ** 2 / 100 for name in names)
     # With fair draws its mean is count - 1 and its deviation the root of twice that. Ten of
-    # those are never seen by chance, and a draw that prefers some keys is far beyond.
+    # those, and 20 as few keys spread wider, are never seen by chance; a draw that prefers some
+    # keys is far beyond.
     degrees = count - 1
-    assert chi_squared < degrees + 10 * (2 * degrees) ** 0.5
+    assert chi_squared < degrees + 10 * (2 * degrees) ** 0.5 + 20
 
 
 def test_randomkey_draws_from_all_of_a_large_store(client):
@@ -379,10 +401,12 @@ def test_randomkey_draws_from_all_of_a_large_store(client):
     assert max(times.values()) < 25
 
 
-def test_randomkey_finds_the_last_key(client):
+def test_randomkey_finds_the_last_keys(client):
     names = names_of(10_000, b"key")
     store(client, names)
-    remove(client, names[1:])
+    remove(client, names[3:])
+    assert set(client.pipeline(*[["RANDOMKEY"]] * 200)) == set(names[:3])
+    remove(client, names[1:3])
     assert set(client.pipeline(*[["RANDOMKEY"]] * 100)) == {names[0]}
     remove(client, names)
     assert client.command("RANDOMKEY") is None

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import transcripts
-from medusa import free_port
+from medusa import free_port, output_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
@@ -80,14 +80,7 @@ def tree(tmp_path):
 
 def run(tool, *words, root=None):
     """Runs a tool; gives its exit status and all that it prints."""
-    done = subprocess.run(
-        [TOOLS / tool, *(["--root", root] if root else []), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stdout
+    return output_of(TOOLS / tool, *(["--root", root] if root else []), *words, limit=60)
 
 
 def check(tree, text, *words):

@@ -6,8 +6,16 @@ import time
 
 import pytest
 
-from medusa import LIMIT, Error, Simple, encode, eventually
-from test_concurrency import MEGABYTE, SOON, pump
+from medusa import (
+    LIMIT,
+    MEGABYTE,
+    SOON,
+    Error,
+    Simple,
+    check_nobody_starves,
+    encode,
+    eventually,
+)
 from test_limits import NO_MEMORY, OVER_LIMIT, address_space
 
 pytestmark = pytest.mark.since("23-transactions")
@@ -324,16 +332,7 @@ def test_a_client_in_a_transaction_delays_nobody(server, client):
 
 def test_endless_transactions_starve_nobody(server, client):
     block = transaction(*[["SET", f"key:{n}", "v" * 20] for n in range(2000)]) * 5
-    stop = threading.Event()
-    thread = threading.Thread(target=pump, args=(server.connect(), block, stop))
-    thread.start()
-    try:
-        for n in range(30):
-            assert client.command("PING", n, limit=SOON) == b"%d" % n
-        assert server.connect().command("PING", limit=SOON) == b"PONG"
-    finally:
-        stop.set()
-        thread.join()
+    check_nobody_starves(server, client, block)
 
 
 # Time

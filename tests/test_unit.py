@@ -7,17 +7,15 @@ with sanitizers as well.
 
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
 
+import medusa
 from conftest import absolute, is_sanitized
-from medusa import SLOWNESS
 
 UNIT = pathlib.Path(__file__).resolve().parent / "unit"
-LIMIT = 60 * SLOWNESS  # seconds for one program
-BUILD_LIMIT = 600 * SLOWNESS  # seconds for building all of them
+LIMIT = 60 * medusa.SLOWNESS  # seconds for one program
 
 pytestmark = pytest.mark.since("final")
 
@@ -34,21 +32,7 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def build(request):
     """The folder of the built programs: plain ones, or some with sanitizers."""
-    san = "1" if request.param == "san" else ""
-    # An outer make must not hand its own flags and targets down to this one.
-    env = {key: text for key, text in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-    made = subprocess.run(
-        ["make", "-C", str(UNIT), "-j2", f"SAN={san}"],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=BUILD_LIMIT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    assert made.returncode == 0, made.stdout
-    return UNIT / "build" / request.param
+    return medusa.build(UNIT, request.param == "san")
 
 
 def test_the_unit_test_passes(build, name):
@@ -56,15 +40,6 @@ def test_the_unit_test_passes(build, name):
     is_wrapped = name.startswith("test_oom") and not sys.platform.startswith("linux")
     if is_wrapped and not program.is_file():
         return  # the linker there cannot put functions in front of malloc(): see the Makefile
-    ran = subprocess.run(
-        [program],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=LIMIT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    assert ran.returncode == 0, f"{name} ended with {ran.returncode}:\n{ran.stdout}"
-    assert ran.stdout.endswith("ok\n"), ran.stdout
+    status, output = medusa.output_of(program, limit=LIMIT)
+    assert status == 0, f"{name} ended with {status}:\n{output}"
+    assert output.endswith("ok\n"), output

@@ -275,7 +275,6 @@ struct server *server_new(struct config *config) {
     const struct loop_backend *backend = loop_backend_find(config->event_loop);
     s->stats.start_ms = clock_now_ms(&s->clock);
     s->stats.max_clients = fit_clients(s);
-    s->stats.max_bytes = config->max_memory;
     s->stats.event_loop = backend->name;
     s->loop = loop_new(backend);
     if (s->loop == NULL) return fail(s, "no memory to start");
@@ -284,7 +283,6 @@ struct server *server_new(struct config *config) {
     const char *why =
         errno == ENOMEM ? "no memory to start" : "cannot read /dev/urandom";
     if (s->store == NULL) return fail(s, why);
-    store_set_limit(s->store, config->max_memory, config->eviction);
     s->clients = (struct clients){
         .loop = s->loop,
         .store = s->store,
@@ -293,8 +291,8 @@ struct server *server_new(struct config *config) {
         .clock = &s->clock,
         .password = &config->password,
         .ops = &s->ops,
-        .timeout_ms = config->timeout_s * 1000,
     };
+    apply_settings(s);
     if (!clients_init(&s->clients)) return fail(s, "no memory to start");
     if (!listen_on_port(s)) {
         server_free(s);

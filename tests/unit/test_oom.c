@@ -330,6 +330,51 @@ static void transaction_scenario(int keys) {
     store_free(st);
 }
 
+// Notes what a transaction of GETDELs has done: a key is gone if its value was
+// answered, and there if not.
+static void note_values(struct slice replies, int count) {
+    const char *p = replies.data, *end = p + replies.len;
+    CHECK(end > p && *p == '*');
+    p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+    for (int k = 0; k < count; k++) {
+        CHECK(p < end && (*p == '$' || *p == '-'));
+        size_t len = *p == '$' ? value_of(model[k]).len + 2 : 0; // CRLF
+        if (*p == '$') model[k] = NONE;
+        p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1 + len;
+    }
+    CHECK(p == end);
+}
+
+// What answers a long value and removes it keeps room for the replies behind
+// it: otherwise an error would take the place of a value that is gone.
+static void getdel_scenario(int keys) {
+    struct store *st = store_new(0);
+    if (st == NULL) return;
+    struct session session = {0};
+    struct request r = {0};
+    struct buf out = {0};
+    bool is_right = run_in(&session, st, &r, &out, BYTES("MULTI\n"));
+    clear_model();
+    for (int k = 0; k < keys && is_right; k++) {
+        char line[32];
+        size_t n = (size_t)snprintf(line, sizeof(line), "GETDEL k:%d\n", k);
+        set(st, k, (k + 1) * 200, STORE_NO_DEADLINE); // a long one
+        if (model[k] == NONE) is_right = false;
+        if (!run_in(&session, st, &r, &out, (struct slice){line, n})) {
+            is_right = false;
+        }
+    }
+    buf_deinit(&out);
+    if (is_right && run_in(&session, st, &r, &out, BYTES("EXEC\n"))) {
+        note_values((struct slice){out.data, out.len}, keys);
+    }
+    check_store(st);
+    session_reset(&session);
+    request_deinit(&r);
+    buf_deinit(&out);
+    store_free(st);
+}
+
 // -------------------------------------------------------------- a loop
 
 static void count_call(void *arg, int fd, unsigned ready) {
@@ -381,6 +426,7 @@ int main(void) {
     fail_everywhere("command", command_scenario, 40, KEYS);
     fail_everywhere("companions", companion_scenario, 40, KEYS);
     fail_everywhere("transaction", transaction_scenario, 40, 600);
+    fail_everywhere("removing transaction", getdel_scenario, 40, 200);
     fail_everywhere("loop", loop_scenario, 40, KEYS);
     puts("ok");
     return 0;
