@@ -8,15 +8,13 @@ what must be so after a run in which something has failed.
 import ctypes
 import errno
 import mmap
-import os
 import pathlib
 import re
 import socket
 import tempfile
 import time
 
-import medusa
-from medusa import LIMIT, SLOWNESS, Client, Closed, Error, Server, eventually
+from medusa import LIMIT, SLOWNESS, Client, Closed, Error, Server, eventually, make
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "faults"
 CALLS = re.findall(r"^    [A-Z_0-9]+, // (\w+)$", (FOLDER / "faults.c").read_text(), re.MULTILINE)
@@ -86,7 +84,7 @@ def is_unnoticed(call, error):
 
 def build(sanitized):
     """Builds the server and gives its path."""
-    return medusa.build(FOLDER, sanitized) / "medusa-faults"
+    return make(FOLDER, sanitized) / "medusa-faults"
 
 
 class Control(ctypes.Structure):

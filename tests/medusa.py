@@ -661,7 +661,7 @@ def output_of(*words, limit=LIMIT, **options):
     return done.returncode, done.stdout
 
 
-def build(folder, sanitized):
+def make(folder, sanitized):
     """Builds the programs of a folder with its Makefile; gives the folder where they are."""
     # An outer make must not hand its own flags and targets down to this one.
     env = {key: text for key, text in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}

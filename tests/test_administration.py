@@ -266,7 +266,7 @@ def test_config_get_finds_by_pattern_in_any_case(client):
     assert settings(client, "TIMEOUT", "maxclients") == {"timeout": "30", "maxclients": "100"}
     assert settings(client, "nosuch") == {}
     everything = settings(client, "*")
-    assert {"maxmemory", "maxmemory-policy", "timeout", "maxclients"} <= set(everything)
+    assert {"maxmemory", "maxmemory-policy", "timeout", "maxclients", "loglevel"} <= set(everything)
     assert everything["bind"] == "127.0.0.1" and everything["databases"] == "1"
     assert (everything["save"], everything["appendonly"]) == ("", "no")
 

@@ -153,6 +153,17 @@ def answer_to_end(reply):
     return handle
 
 
+def answer_noting(seen, *replies):
+    """Makes a handler like that of answer(), which puts every packet into a list."""
+
+    def handle(connection):
+        for reply in replies:
+            seen.append(connection.recv(65536))
+            connection.sendall(reply)
+
+    return handle
+
+
 # One command
 
 
@@ -354,14 +365,8 @@ def test_a_reply_may_arrive_byte_by_byte(client_binary):
 
 def test_the_password_is_sent_first(client_binary):
     seen = []
-
-    def handle(connection):
-        seen.append(connection.recv(65536))
-        connection.sendall(b"+OK\r\n")
-        seen.append(connection.recv(65536))
-        connection.sendall(b"+PONG\r\n")
-
-    done = run(client_binary, FakeServer(handle).port, "PING", env={"MEDUSA_PASSWORD": "s 3"})
+    server = FakeServer(answer_noting(seen, b"+OK\r\n", b"+PONG\r\n"))
+    done = run(client_binary, server.port, "PING", env={"MEDUSA_PASSWORD": "s 3"})
     assert (done.stdout, done.stderr) == (b"PONG\n", b"")
     assert seen == [encode("AUTH", "s 3"), encode("PING")]
 
@@ -375,14 +380,8 @@ def test_a_refused_password_is_reported_once_and_the_command_decides(client_bina
 
 def test_askpass_reads_the_password_without_showing_it(open_terminal):
     seen = []
-
-    def handle(connection):
-        seen.append(connection.recv(65536))
-        connection.sendall(b"+OK\r\n")
-        seen.append(connection.recv(65536))
-        connection.sendall(b"+PONG\r\n")
-
-    terminal = open_terminal(FakeServer(handle).port, "--askpass", "PING")
+    server = FakeServer(answer_noting(seen, b"+OK\r\n", b"+PONG\r\n"))
+    terminal = open_terminal(server.port, "--askpass", "PING")
     terminal.wait_for_line("Password:")
     terminal.type("geheim", ENTER)
     assert terminal.wait_for_end() == 0
@@ -880,19 +879,11 @@ def test_ctrl_c_stops_waiting_for_a_reply(open_terminal):
 def test_a_password_given_at_the_prompt_is_given_again_after_a_drop(open_terminal):
     seen = []
 
-    def one_by_one(*replies):
-        def handle(connection):
-            for reply in replies:
-                seen.append(connection.recv(65536))
-                connection.sendall(reply)
-
-        return handle
-
     def until_closed(connection):
-        one_by_one(b"+OK\r\n", NO_DOCS, b"+TWO\r\n")(connection)
+        answer_noting(seen, b"+OK\r\n", NO_DOCS, b"+TWO\r\n")(connection)
         connection.recv(65536)
 
-    server = FakeServer(one_by_one(NO_DOCS, b"+OK\r\n", NO_DOCS), until_closed)
+    server = FakeServer(answer_noting(seen, NO_DOCS, b"+OK\r\n", NO_DOCS), until_closed)
     terminal = open_terminal(server.port)
     prompt = f"127.0.0.1:{server.port}> "
     terminal.wait_for_line(prompt)

@@ -6,7 +6,7 @@ import pytest
 
 from medusa import encode
 from terminal import ENTER, TAB, Terminal, ctrl
-from test_client import NO_DOCS, FakeServer, answer, answer_to_end, run
+from test_client import NO_DOCS, FakeServer, answer, answer_noting, answer_to_end, run
 
 pytestmark = pytest.mark.since("08-binary-protocol")
 
@@ -204,11 +204,7 @@ def test_once_the_password_was_given_the_server_is_asked_again(final, line):
 
 def test_only_a_prompt_asks_for_help(client_binary):
     seen = []
-
-    def handle(connection):
-        seen.append(connection.recv(65536))
-        connection.sendall(b"+PONG\r\n")
-
+    handle = answer_noting(seen, b"+PONG\r\n")
     run(client_binary, FakeServer(handle).port, "PING")
     run(client_binary, FakeServer(handle).port, stdin=b"PING\n")
     assert seen == [encode("PING")] * 2
@@ -223,19 +219,11 @@ def test_a_prompt_for_lines_does_not_ask(open_prompt):
 def test_every_new_connection_is_asked_before_the_command_is_sent(open_prompt):
     seen = []
 
-    def two_replies(first):
-        def handle(connection):
-            for reply in (first, b"+OK\r\n"):
-                seen.append(connection.recv(65536))
-                connection.sendall(reply)
-
-        return handle
-
     def until_closed(connection):
-        two_replies(reply_of({"second": {}}))(connection)
+        answer_noting(seen, reply_of({"second": {}}), b"+OK\r\n")(connection)
         connection.recv(65536)
 
-    server = FakeServer(two_replies(reply_of({"first": {}})), until_closed)
+    server = FakeServer(answer_noting(seen, reply_of({"first": {}}), b"+OK\r\n"), until_closed)
     terminal = open_prompt(server.port)
     terminal.type("fi", TAB, ENTER)
     terminal.wait_for_lines(f"{terminal.prompt}first", "OK", terminal.prompt)

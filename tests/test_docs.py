@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from medusa import Server, free_port
+from medusa import Server, free_port, output_of
 from transcripts import outside_environment, run_console, run_wire
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -184,15 +184,9 @@ def test_every_block_can_be_read(path):
 
 def check_chapters(*words):
     """Runs `tools/chapter check`; gives what it prints where it finds something."""
-    done = subprocess.run(
-        [ROOT / "tools" / "chapter", "check", *words],
-        env=outside_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=BUILD_LIMIT,
-    )
-    return done.returncode and done.stdout
+    tool = ROOT / "tools" / "chapter"
+    status, output = output_of(tool, "check", *words, limit=BUILD_LIMIT, env=outside_environment())
+    return status and output
 
 
 @for_each_chapter

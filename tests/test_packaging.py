@@ -5,12 +5,11 @@ import pathlib
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 
 import pytest
 
-from medusa import LIMIT, SLOWNESS, clean_environment, free_port, output_of, run_once
+from medusa import SLOWNESS, clean_environment, free_port, output_of, run_once
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAN = ROOT / "docs" / "man"

@@ -7,28 +7,27 @@ import urllib.parse
 import pytest
 
 from clients.browser import Browser
-from clients.kit import CLIENTS, Background, exercises, run
+from clients.kit import (
+    CLIENTS,
+    PASSWORD,
+    Background,
+    check_with_and_without_password,
+    exercises,
+    run,
+)
 from medusa import eventually, free_port
 
 pytestmark = pytest.mark.since("final")
 
-PASSWORD = "open sesame"
-
 
 @exercises("Flask-Caching", "pages and results of functions, in a Flask application; passwords")
 def test_a_flask_application_caches_its_pages(start_server):
-    program = CLIENTS / "flask_pages.py"
-    server = start_server(env={"MEDUSA_PASSWORD": PASSWORD})
-    assert run(sys.executable, program, start_server().port) == "ok\n"
-    assert run(sys.executable, program, server.port, PASSWORD) == "ok\n"
+    check_with_and_without_password(start_server, sys.executable, CLIENTS / "flask_pages.py")
 
 
 @exercises("django-redis", "sessions and cache of a Django application; passwords")
 def test_a_django_application_keeps_its_sessions_and_its_cache(start_server):
-    program = CLIENTS / "django_shop.py"
-    server = start_server(env={"MEDUSA_PASSWORD": PASSWORD})
-    assert run(sys.executable, program, start_server().port) == "ok\n"
-    assert run(sys.executable, program, server.port, PASSWORD) == "ok\n"
+    check_with_and_without_password(start_server, sys.executable, CLIENTS / "django_shop.py")
 
 
 # PHP

@@ -8,13 +8,12 @@ import time
 
 import pytest
 
-from clients.kit import CLIENTS, exercises, run
+from clients.kit import CLIENTS, PASSWORD, check_with_and_without_password, exercises, run
 from medusa import LIMIT, eventually, output_of
 
 pytestmark = pytest.mark.since("final")
 
 ROOT = CLIENTS.parent.parent
-PASSWORD = "open sesame"
 
 
 @pytest.fixture
@@ -258,16 +257,12 @@ def hiredis_program(tmp_path):
 
 @exercises("hiredis", "blocking: binary values, errors, 10,000 requests in a row, MULTI, AUTH")
 def test_hiredis_works_blocking(hiredis_program, start_server):
-    program = hiredis_program("hiredis_sync")
-    assert run(program, start_server().port) == "ok\n"
-    assert run(program, start_server(env={"MEDUSA_PASSWORD": PASSWORD}).port, PASSWORD) == "ok\n"
+    check_with_and_without_password(start_server, hiredis_program("hiredis_sync"))
 
 
 @exercises("hiredis", "asynchronous: 20 connections in a loop around poll(), AUTH")
 def test_hiredis_works_asynchronously(hiredis_program, start_server):
-    program = hiredis_program("hiredis_async")
-    assert run(program, start_server().port) == "ok\n"
-    assert run(program, start_server(env={"MEDUSA_PASSWORD": PASSWORD}).port, PASSWORD) == "ok\n"
+    check_with_and_without_password(start_server, hiredis_program("hiredis_async"))
 
 
 # The page about clients, and the tool that writes its table

@@ -6,13 +6,11 @@ import re
 
 import pytest
 
-from clients.kit import exercises, run
+from clients.kit import PASSWORD, exercises, run
 from medusa import LIMIT
 from terminal import Screen, Terminal, ctrl
 
 pytestmark = pytest.mark.since("final")
-
-PASSWORD = "open sesame"
 
 
 @pytest.fixture

@@ -430,14 +430,6 @@ def test_randomkey_shows_nothing_in_the_very_moment_of_expiry(client):
     assert drawn is None
 
 
-def test_randomkey_removes_and_counts_the_expired_keys_that_it_draws(client):
-    client.pipeline(*[("SET", f"short:{n}", "v", "1") for n in range(1000)])
-    eventually(lambda: client.command("EXISTS", "short:999") == 0, "the end of the last key")
-    assert client.command("RANDOMKEY") is None
-    assert client.command("COUNT") == 0
-    assert client.info("stats")["expired_keys"] == "1000"
-
-
 def test_randomkey_of_an_empty_store_is_null(client):
     client.check(b"RANDOMKEY\r\n", b"$-1\r\n")
     client.command("HELLO", "3")

@@ -11,11 +11,11 @@ import sys
 
 import pytest
 
-import medusa
 from conftest import absolute, is_sanitized
+from medusa import SLOWNESS, make, output_of
 
 UNIT = pathlib.Path(__file__).resolve().parent / "unit"
-LIMIT = 60 * medusa.SLOWNESS  # seconds for one program
+LIMIT = 60 * SLOWNESS  # seconds for one program
 
 pytestmark = pytest.mark.since("final")
 
@@ -32,7 +32,7 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def build(request):
     """The folder of the built programs: plain ones, or some with sanitizers."""
-    return medusa.build(UNIT, request.param == "san")
+    return make(UNIT, request.param == "san")
 
 
 def test_the_unit_test_passes(build, name):
@@ -40,6 +40,6 @@ def test_the_unit_test_passes(build, name):
     is_wrapped = name.startswith("test_oom") and not sys.platform.startswith("linux")
     if is_wrapped and not program.is_file():
         return  # the linker there cannot put functions in front of malloc(): see the Makefile
-    status, output = medusa.output_of(program, limit=LIMIT)
+    status, output = output_of(program, limit=LIMIT)
     assert status == 0, f"{name} ended with {status}:\n{output}"
     assert output.endswith("ok\n"), output

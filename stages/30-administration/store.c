@@ -15,6 +15,7 @@
 #include "table.h"
 
 #define EVICTIONS_PER_STEP 32 // freeing a large entry takes some 50 us
+#define RANDOM_DRAWS 64 // of keys that may have expired
 
 // A table that store_clear() took out of use.
 struct dying {
@@ -297,16 +298,23 @@ static uint64_t random_bits(struct store *st) {
         (struct slice){(const char *)&st->randoms, sizeof(st->randoms)});
 }
 
+static void keep_first(void *arg, struct slice key) {
+    struct slice *first = arg;
+    if (first->data == NULL) *first = key;
+}
+
 enum store_result store_random(
     struct store *st, int64_t now_ms, struct slice *key) {
-    struct entry *e;
-    while ((e = table_pick(st->table, random_bits(st))) != NULL) {
+    for (int i = 0; i < RANDOM_DRAWS; i++) {
+        struct entry *e = table_pick(st->table, random_bits(st));
+        if (e == NULL) return STORE_MISSING;
         *key = entry_key(e);
         if (entry_deadline(e) > now_ms) return STORE_OK;
-        table_remove(st->table, *key, table_hash(st->table, *key));
-        st->expired++;
     }
-    return STORE_MISSING;
+    // Nearly all are due, and gone soon. Until then, any other key will do.
+    *key = (struct slice){0};
+    store_each(st, now_ms, keep_first, key);
+    return key->data != NULL ? STORE_OK : STORE_MISSING;
 }
 
 // A walk starts only when the earliest deadline has come, and finds the next

@@ -24,6 +24,7 @@ from medusa import LIMIT, clean_environment
 CLIENTS = pathlib.Path(__file__).resolve().parent
 BUILD = CLIENTS / "build"  # like every folder of that name, no part of the project
 LEAST_NODE = 20
+PASSWORD = "open sesame"  # of the servers that have one
 
 
 def run(*words, text=None, stdin=subprocess.DEVNULL, env=None, status=0, limit=2 * LIMIT):
@@ -45,6 +46,18 @@ def run(*words, text=None, stdin=subprocess.DEVNULL, env=None, status=0, limit=2
     )
     assert done.returncode == status, f"{words[0]} ended with {done.returncode}:\n{done.stdout}"
     return done.stdout
+
+
+def check(*words, **options):
+    """Runs a program that finds out by itself whether all is right; fails unless it says ok."""
+    said = run(*words, **options)
+    assert said == "ok\n", said
+
+
+def check_with_and_without_password(start_server, *words):
+    """Checks a program that takes a port, then one with a password behind it."""
+    check(*words, start_server().port)
+    check(*words, start_server(env={"MEDUSA_PASSWORD": PASSWORD}).port, PASSWORD)
 
 
 class Background:
@@ -86,6 +99,10 @@ class Background:
                 data = os.read(self.process.stdout.fileno(), 65536)
                 assert data, f"it ended without printing {pattern}\n{self.output}"
                 self.output += data.decode(errors="replace")
+
+    def port(self):
+        """Gives the port that the program listens on, once it says so."""
+        return int(self.wait_for(r"^listening on (\d+)$")[1])
 
     def drain(self):
         """Waits for the end of the program, and takes in what it still prints."""
@@ -148,9 +165,14 @@ def npm_package(name):
     return folder and json.loads((folder / name / "package.json").read_text())["version"]
 
 
-def node(script, *words, **options):
-    """Runs a program of this folder with Node.js and the npm packages; gives what it printed."""
-    return run("node", CLIENTS / script, *words, env={"NODE_PATH": str(node_modules())}, **options)
+def check_with_node(script, *words):
+    """Checks a program of this folder, with Node.js and the npm packages."""
+    check("node", CLIENTS / script, *words, env={"NODE_PATH": str(node_modules())})
+
+
+def node_application(script, *words):
+    """Starts a program of this folder with Node.js beside a test; use it in a with statement."""
+    return Background("node", CLIENTS / script, *words, env={"NODE_PATH": str(node_modules())})
 
 
 NPM = f"nodejs of version {LEAST_NODE} or later and npm, then `npm ci` must work in tests/clients"

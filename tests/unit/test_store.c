@@ -309,6 +309,25 @@ static void test_an_expected_key_is_found_like_any_other(void) {
     store_free(st);
 }
 
+static void test_a_random_key_is_found_among_those_that_are_due(void) {
+    struct store *st = store_new(0);
+    char name[16];
+    for (int i = 0; i < 5000; i++) {
+        snprintf(name, sizeof(name), "due:%d", i);
+        set_until(st, name, "v", NOW);
+    }
+    struct slice key;
+    CHECK_INT(store_random(st, NOW, &key), STORE_MISSING);
+    set(st, "stays", "v");
+    size_t before = bytes(st);
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT(store_random(st, NOW, &key), STORE_OK);
+        CHECK_BYTES(key, BYTES("stays"));
+    }
+    CHECK_INT(bytes(st), before); // one command does not remove them all
+    store_free(st);
+}
+
 int main(void) {
     test_set_get_delete();
     test_keys_and_values_are_any_bytes();
@@ -321,6 +340,7 @@ int main(void) {
     test_growth_of_the_table_counts_before_it_happens();
     test_clear_empties_at_once_and_frees_in_steps();
     test_an_expected_key_is_found_like_any_other();
+    test_a_random_key_is_found_among_those_that_are_due();
     puts("ok");
     return 0;
 }
