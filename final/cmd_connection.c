@@ -111,6 +111,7 @@ static bool read_hello_options(struct call *call) {
 // HELLO [version [AUTH user password] [SETNAME clientname]]
 void cmd_hello(struct call *call) {
     bool is_resp3 = call->session->is_resp3;
+    if (!reply_reserve(call->reply, REPLY_ROOM)) return; // before any change
     if (call->argc > 1 && !read_version(call, &is_resp3)) return;
     if (!read_hello_options(call)) return;
 

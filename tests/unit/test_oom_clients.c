@@ -397,6 +397,38 @@ static void epoll_scenario(int keys) {
 }
 #endif
 
+// -------------------------------------------------- HELLO in a transaction
+
+// What is sent at the end, and the answers in versions 2 and 3.
+#define ASKED "GET nothing\nCLIENT GETNAME\n"
+#define OLD_ANSWERS "$-1\r\n$-1\r\n"
+#define NEW_ANSWERS "_\r\n$2\r\nme\r\n"
+
+// EXEC makes room for short replies, and that of HELLO is none. If it does not
+// fit, version and name must be what they were. Whether the buffer has more
+// room than EXEC asks for, depends on how many commands there are.
+static void hello_in_exec(struct world *w, int commands) {
+    struct slice replies = {"", 0};
+    char lines[1024] = "MULTI\nHELLO 3 SETNAME me\n";
+    for (int i = 1; i < commands; i++) strcat(lines, "GET nothing\n");
+    int fd = open_client(w);
+    bool is_open = talk(w, fd, slice_of(lines), &replies);
+    bool is_queued = replies.len > 0 && *replies.data == '+'; // MULTI was done
+    is_open = is_open && talk(w, fd, BYTES("EXEC\n"), &replies);
+    bool is_done = is_open && memchr(replies.data, '%', replies.len) != NULL;
+    memory_comes_back();
+    if (is_open && is_queued && talk(w, fd, BYTES(ASKED), &replies)) {
+        CHECK_BYTES(replies, slice_of(is_done ? NEW_ANSWERS : OLD_ANSWERS));
+    }
+    close_client(w, fd);
+}
+
+static void hello_scenario(int commands) {
+    struct world w;
+    if (open_world(&w, &loop_poll)) hello_in_exec(&w, commands);
+    close_world(&w);
+}
+
 // Returns whether a line of `lines` begins with `name`.
 static bool has_line(const char *lines, const char *name) {
     const char *p = lines;
@@ -430,6 +462,9 @@ int main(void) {
     clients_scenario(40);
     is_recording = false;
     fail_everywhere("clients", clients_scenario, 10, 600);
+    for (int commands = 1; commands <= 32; commands++) {
+        fail_everywhere("HELLO in EXEC", hello_scenario, commands, commands);
+    }
 #ifdef __linux__
     mode = FAIL_ONE;
     fail_each("clients with epoll", epoll_scenario, 40, true);
