@@ -36,7 +36,7 @@ static void rename_key(struct call *call, const char *done) {
 
 // Answers with an error, and returns false, if there is no such key.
 static bool must_exist(struct call *call, struct slice key) {
-    if (store_exists(call->store, key, call->now_ms)) return true;
+    if (command_has_key(call, key)) return true;
     reply_error(call->reply, "ERR no such key");
     return false;
 }
@@ -49,7 +49,7 @@ void cmd_rename(struct call *call) {
 // RENAMENX key newkey
 void cmd_renamenx(struct call *call) {
     if (!must_exist(call, call->argv[1])) return;
-    if (store_exists(call->store, call->argv[2], call->now_ms)) {
+    if (command_has_key(call, call->argv[2])) {
         reply_integer(call->reply, 0);
     } else {
         rename_key(call, NULL);

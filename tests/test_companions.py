@@ -601,6 +601,12 @@ def test_a_missing_key_has_no_other_name(client):
     """)  # fmt: skip
 
 
+def test_a_renamed_key_is_no_hit(client):
+    client.pipeline(["SET", "a", "1"], ["RENAME", "a", "b"], ["RENAMENX", "b", "c"])
+    stats = client.info("stats")
+    assert (stats["keyspace_hits"], stats["keyspace_misses"]) == ("0", "0")
+
+
 def test_renamenx_takes_only_a_free_name(client):
     talk(client, f"""
         SET a 1 EXAT {FAR} -> OK
