@@ -22,7 +22,7 @@
 #define STUCK_MS 30000 // where there is no timeout
 #define EXPELS_PER_STEP 128 // closing a connection takes some 5 us
 #define LINE_BYTES 1024 // of text about a client
-#define BUF_STEP 64 // every buffer's capacity is a multiple of it
+#define BUF_STEP 64 // bytes; what a client has is counted in whole steps
 
 bool clients_init(struct clients *all) {
     all->room = malloc(ROOM_BYTES);
