@@ -83,6 +83,7 @@ bool command_set_name(struct call *call, struct slice name);
 
 // Returns `name`, cut at COMMAND_WORD_BYTES, in lower case.
 struct slice command_lower(struct slice name, char text[COMMAND_WORD_BYTES]);
+
 // Writes the name of a command, in lower case, to `text`, which has room for
 // COMMAND_NAME_BYTES.
 void command_name(const struct command *command, char *text);
@@ -103,8 +104,8 @@ void command_not_an_integer(struct call *call);
 void command_bad_expire_time(struct call *call);
 void command_wrong_number(struct call *call);
 
-// Returns whether `result` is that of a change which was made. Otherwise
-// answers why it was not.
+// Returns whether `result` is no error: STORE_OK or STORE_MISSING. Otherwise
+// answers with the error.
 bool command_is_stored(struct call *call, enum store_result result);
 
 // Answers with the value at `key`, or null. Returns whether there is one.

@@ -81,6 +81,7 @@ bool command_set_name(struct call *call, struct slice name);
 
 // Returns `name`, cut at COMMAND_WORD_BYTES, in lower case.
 struct slice command_lower(struct slice name, char text[COMMAND_WORD_BYTES]);
+
 // Writes the name of a command, in lower case, to `text`, which has room for
 // COMMAND_NAME_BYTES.
 void command_name(const struct command *command, char *text);
