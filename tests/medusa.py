@@ -224,6 +224,18 @@ class ReplyReader:
 # Connections
 
 
+def wait_for(sock, seconds, read=True, write=False):
+    """Waits for a socket; gives whether it can be read, and whether it can be written to."""
+    watched = select.poll()  # select() takes no descriptor above 1023
+    watched.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    events = dict(watched.poll(max(0, seconds) * 1000)).get(sock.fileno(), 0)
+    broken = events & (select.POLLERR | select.POLLHUP)
+    return (
+        read and bool(events & select.POLLIN or broken),
+        write and bool(events & select.POLLOUT or broken),
+    )
+
+
 class Client:
     """One connection. Remembers the last bytes in both directions, for the report of a failure."""
 
@@ -287,8 +299,7 @@ class Client:
         while rest:
             left = deadline - time.monotonic()
             assert left > 0, f"the server did not take the last {len(rest)} bytes in time"
-            readers = [] if self.ended else [self.sock]
-            readable, writable, _ = select.select(readers, [self.sock], [], left)
+            readable, writable = wait_for(self.sock, left, read=not self.ended, write=True)
             if readable:
                 self._receive()
             if writable:
@@ -418,10 +429,10 @@ class Client:
     def _wait(self, deadline):
         """Waits for bytes or the end of the stream; False if neither came in time."""
         left = max(0, deadline - time.monotonic())
-        readable, _, _ = select.select([self.sock], [], [], left)
+        readable, _ = wait_for(self.sock, left)
         if readable:
             self._receive()
-        return bool(readable)
+        return readable
 
     def _receive(self):
         try:
@@ -445,7 +456,7 @@ def pump(client, block, stop):
     client.sock.setblocking(False)
     at = 0
     while not stop.is_set():
-        readable, writable, _ = select.select([client.sock], [client.sock], [], 0.1)
+        readable, writable = wait_for(client.sock, 0.1, write=True)
         try:
             if readable and not client.sock.recv(MEGABYTE):
                 return

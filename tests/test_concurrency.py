@@ -2,7 +2,6 @@
 
 import errno
 import resource
-import select
 import socket
 import threading
 import time
@@ -17,6 +16,7 @@ from medusa import (
     encode,
     encode_inline,
     eventually,
+    wait_for,
 )
 
 pytestmark = pytest.mark.since("06-poll")
@@ -32,7 +32,7 @@ def flood(client, request, most=200 * MEGABYTE):
     block = request * (MEGABYTE // len(request) + 1)
     sent = 0
     while sent < most:
-        _, writable, _ = select.select([], [client.sock], [], 0.5)
+        _, writable = wait_for(client.sock, 0.5, read=False, write=True)
         if not writable:
             return sent
         try:
@@ -135,7 +135,7 @@ def test_a_reply_read_in_small_pieces_is_whole(server):
     client.send_raw(b"GET big:0\r\n" * 20)
     received = bytearray()
     while len(received) < 20 * 60010:
-        readable, _, _ = select.select([client.sock], [], [], LIMIT)
+        readable, _ = wait_for(client.sock, LIMIT)
         assert readable
         received += client.sock.recv(997)
     assert received == (b"$60000\r\n" + b"v" * 60000 + b"\r\n") * 20
