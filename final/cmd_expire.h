@@ -31,7 +31,7 @@ bool expiry_read_positive(struct call *call, struct slice word, int64_t unit_ms,
 struct expiry {
     const struct expiry_form *form; // EX, PX, EXAT or PXAT, or NULL
     struct slice number; // that stands behind it
-    bool is_plain; // the word without a number was given instead
+    bool is_plain; // the option without a number was given: KEEPTTL, PERSIST
 };
 
 // Reads the option at argv[*i] and moves *i to the last word of it. `plain` is

@@ -31,8 +31,8 @@ struct server_ops {
     // Closes a client. Returns false if there is none with this number.
     bool (*kill_client)(void *server, uint64_t id);
     void (*each_setting)(void *server, ops_setting_fn *visit, void *arg);
-    // Returns whether a setting can have this value, in which case the second
-    // gives it. Puts what the setting takes into *allowed.
+    // Returns whether change_setting() could give a setting this value, and
+    // changes nothing. Puts what the setting takes into *allowed.
     enum ops_result (*check_setting)(void *server, struct slice name,
         struct slice value, const char **allowed);
     void (*change_setting)(void *server, struct slice name, struct slice value);
