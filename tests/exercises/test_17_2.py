@@ -1,45 +1,61 @@
-"""Exercise 17-2: a setting bounds what an unfinished request may hold."""
+"""Exercise 17-2: an own buffer is not much larger than what is in it (Linux: reads /proc)."""
 
-import subprocess
+import pathlib
+import re
 
 import pytest
 
-from medusa import clean_environment, encode
+from medusa import MEGABYTE, encode, eventually
 
-ERROR = b"-ERR Protocol error: too big request\r\n"
-
-
-@pytest.mark.env(MEDUSA_MAX_REQUEST="65536")
-def test_a_request_past_the_limit_is_refused_and_the_client_closed(client):
-    client.send_raw(encode("SET", "k", b"v" * 1_000_000)[:400_000])
-    received = client.read_to_end(limit=5)
-    assert received == ERROR
+PING = encode("PING")
+CLIENTS = 400
 
 
-@pytest.mark.env(MEDUSA_MAX_REQUEST="65536")
-def test_a_request_within_the_limit_is_served(client):
-    assert client.command("SET", "k", b"v" * 60_000) == b"OK"
-    assert client.command("GET", "k") == b"v" * 60_000
+def reserved(server):
+    """Gives the bytes of memory that the process has asked the system for, used or not."""
+    status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+    return int(re.search(r"^VmData:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
 
 
-@pytest.mark.env(MEDUSA_MAX_REQUEST="65536")
-def test_many_short_requests_are_not_one_long_one(client):
-    assert client.pipeline(*[("SET", "k", b"v" * 1000)] * 1000) == [b"OK"] * 1000
+def take_turn(client, sent):
+    """Sends the end of a request and perhaps the beginning of another in one packet."""
+    client.send_raw(sent)
+    assert client.read() == b"PONG"
 
 
-def test_without_the_setting_long_requests_pass(client):
-    assert client.command("SET", "k", b"v" * 3_000_000) == b"OK"
-
-
-@pytest.mark.parametrize("value", ["1000", "1073741825", "much"])
-def test_a_value_that_cannot_be_used_stops_the_start(binary, value):
-    done = subprocess.run(
-        [binary],
-        env=clean_environment({"MEDUSA_MAX_REQUEST": value, "MEDUSA_HOST": "192.0.2.1"}),
-        capture_output=True,
-        timeout=10,
-        check=False,
+@pytest.mark.plain_build
+def test_the_beginning_of_a_request_does_not_keep_the_room_of_a_long_one(server):
+    client, asking = server.connect(), server.connect()
+    asking.command("PING")
+    before = server.memory()
+    request = encode("EXISTS", b"k" * 64 * MEGABYTE)
+    client.send_raw(request[:-10])
+    eventually(
+        lambda: int(asking.info("stats")["total_net_input_bytes"]) > len(request), "all is read"
     )
-    assert done.returncode == 2
-    assert b"MEDUSA_MAX_REQUEST" in done.stderr
-    assert b"65536" in done.stderr
+    client.send_raw(request[-10:] + PING[:3])
+    assert client.read() == 0
+    assert server.memory() - before < 16 * MEGABYTE
+    take_turn(client, PING[3:])
+
+
+@pytest.mark.plain_build
+@pytest.mark.env(MEDUSA_MAX_CONNECTIONS=str(CLIENTS))
+def test_a_byte_behind_a_byte_does_not_take_room_for_a_whole_read(server):
+    clients = [server.connect() for _ in range(CLIENTS)]
+    for client in clients:
+        take_turn(client, PING + PING[:1])
+    before = reserved(server)
+    for client in clients:
+        take_turn(client, PING[1:] + PING[:1])
+    assert reserved(server) - before < CLIENTS * 16384
+    for client in clients:
+        take_turn(client, PING[1:])
+
+
+def test_requests_come_out_whole_wherever_they_are_cut(client):
+    values = [bytes([65 + n % 26]) * 7**n for n in range(8)] * 2
+    stream = b"".join(encode("SET", "k", value) + encode("GET", "k") for value in values)
+    client.send_bytewise(stream, 40_001)
+    for value in values:
+        assert client.read_many(2) == [b"OK", value]
