@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from medusa import Server, free_port, output_of
+from medusa import SLOWNESS, Server, free_port, output_of
 from transcripts import outside_environment, run_console, run_wire
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -23,7 +23,7 @@ import lessons  # noqa: E402
 pytestmark = [pytest.mark.since("final"), pytest.mark.plain_build]
 
 SKIPPED = {"build", ".git", ".venv", ".pytest_cache", "__pycache__", "site"}
-BUILD_LIMIT = 80  # seconds
+BUILD_LIMIT = 100 * SLOWNESS  # seconds
 FOLDERS = "stages|final|client|bench|docs|tests|tools"
 PROGRAMS = {"medusa", "medusa-san", "medusa-client", "medusa-benchmark", "build"}
 

@@ -150,7 +150,8 @@ def how_it_was_made(figures):
     return (
         "`make measure` writes this page, its plot and the tables in the chapters; `tools/measure"
         " --help`\nlists what can be chosen. [measurements.json](measurements.json) holds the raw"
-        " figures.\n\n" + "\n".join(
+        " figures. What they\nmean, step by step, and more of Medusa beside Redis:"
+        " [performance](performance.md).\n\n" + "\n".join(
             textwrap.fill(point, 100, initial_indent="- ", subsequent_indent="  ")
             for point in points
         )

@@ -1,6 +1,7 @@
-"""The plot of docs/measurements.svg: what each step did to speed, memory and pauses."""
+"""The plots of docs/: what each step did to speed, memory and pauses, and ratios as bars."""
 
 import math
+from xml.sax.saxutils import escape
 
 WIDTH = 960
 LEFT, RIGHT = 60, 16
@@ -78,3 +79,51 @@ def panel(figures, servers, top, title, name, is_log):
         text = f"{value:.0f}" if value >= 10 else f"{value:.2f}"
         lines.append(f'<text class="value" x="{x:.1f}" y="{bottom - height - 4:.1f}">{text}</text>')
     return lines
+
+
+# Ratios: a bar to the right of 1 where the second of two servers takes less
+
+ROW = 20  # pixels
+NAMES = 300  # room for what was done
+SIDE = 60  # room for a value beside its bar
+
+
+def bars(title, results, left, right):
+    """Gives a plot of (name, result); `left` and `right` say what a bar to that side means."""
+    lengths = [length_of(result.ratio) for _, result in results]
+    shortest, longest = min([-0.5, *lengths]), max([0.5, *lengths])
+    scale = (WIDTH - NAMES - 2 * SIDE) / (longest - shortest)
+    middle = NAMES + SIDE - shortest * scale
+    height = (len(results) + 3) * ROW
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f"<title>{title}</title>",
+        f"<style>\n{STYLE}\n</style>",
+        f'<text class="title" x="8" y="{ROW}">{title}</text>',
+        f'<text x="{middle - 8:.0f}" y="{ROW}" text-anchor="end">← {left}</text>',
+        f'<text x="{middle + 8:.0f}" y="{ROW}">{right} →</text>',
+        f'<line x1="{middle:.0f}" y1="{1.5 * ROW}" x2="{middle:.0f}" y2="{height - ROW}"/>',
+    ]
+    for number, (name, result) in enumerate(results):
+        lines += bar(name, result, (number + 2) * ROW, middle, scale)
+    return "\n".join(lines + ["</svg>"]) + "\n"
+
+
+def length_of(ratio):
+    """Gives how far a bar goes: twice as much and half as much go equally far."""
+    return math.log(max(ratio, 0.001))
+
+
+def bar(name, result, top, middle, scale):
+    """Gives the lines of one bar."""
+    length = length_of(result.ratio) * scale
+    kind, side = ("bar", 1) if length >= 0 else ("other", -1)
+    anchor = "start" if side > 0 else "end"
+    value = f"{result.ratio:.0f}" if result.ratio >= 10 else f"{result.ratio:.2f}"
+    return [
+        f'<text x="{NAMES}" y="{top + 14}" text-anchor="end">{escape(name)}</text>',
+        f'<rect class="{kind}" x="{min(middle, middle + length):.1f}" y="{top + 3}"'
+        f' width="{max(abs(length), 1):.1f}" height="{ROW - 6}"/>',
+        f'<text x="{middle + length + 5 * side:.1f}" y="{top + 14}"'
+        f' text-anchor="{anchor}">{value}</text>',
+    ]
