@@ -7,6 +7,7 @@ later stage changes the behaviour on purpose, the last one with `@pytest.mark.un
 
 import pathlib
 import random
+import re
 import signal
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from medusa import FINAL, SLOWNESS, Server, free_port, outside_address, stage_number, stage_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODULE_MARK = re.compile(r'^pytestmark = .*?\.since\("([^"]+)"\)', re.MULTILINE)
 TEST_LIMIT = 90 * SLOWNESS  # seconds that a whole test may take: the last line of defence
 
 
@@ -109,6 +111,14 @@ def holds(item, stage, sanitized):
     if item.get_closest_marker("network") and not outside_address():
         return False
     return first <= stage <= last
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leaves out files that are for later servers only: reading them all takes seconds."""
+    if collection_path.suffix != ".py":
+        return None
+    first = MODULE_MARK.search(collection_path.read_text())
+    return True if first and stage_number(first[1]) > config.medusa_stage else None
 
 
 def pytest_collection_modifyitems(config, items):
