@@ -167,7 +167,7 @@ static bool build_pattern(struct load *load) {
 }
 
 static struct slice value_of(const struct load *load, uint64_t key) {
-    // Multiplying by an odd number spreads neighbouring keys; the highest bits
+    // Multiplying by an odd number spreads neighboring keys; the highest bits
     // are the best mixed ones.
     uint64_t window = (key + 1) * GOLDEN >> (64 - WINDOWS_LOG2);
     return (struct slice){load->pattern.data + window, load->value_size};

@@ -6,7 +6,7 @@
 //   ^[[J           erases from the cursor to the end of the screen
 //   ^[[<n>C        the cursor goes n columns to the right
 //   ^[[H ^[[2J     the cursor goes to the top left; the screen is erased
-//   ^[[2m ^[[0m    dim text for hints, and normal text (with colour only)
+//   ^[[2m ^[[0m    dim text for hints, and normal text (with color only)
 //   \a             the bell: this key does nothing here
 
 #include "edit.h"
@@ -71,7 +71,7 @@ static void put_prompt(const struct edit *e, struct buf *out) {
     put(out, slice_of(": "));
 }
 
-// Dim, or in parentheses where there is no colour: not part of the line.
+// Dim, or in parentheses where there is no color: not part of the line.
 static void put_hint(const struct edit *e, struct buf *out, size_t columns) {
     struct buf hint = {0};
     struct slice line = line_text(&e->line);
@@ -79,9 +79,9 @@ static void put_hint(const struct edit *e, struct buf *out, size_t columns) {
         (void)help_hint(e->help, line, &hint);
     }
     if (hint.len > 0 && columns > 2) {
-        put(out, slice_of(e->colour ? "\x1b[2m" : "("));
+        put(out, slice_of(e->color ? "\x1b[2m" : "("));
         (void)put_visible(out, bytes_of(&hint), columns - 2);
-        put(out, slice_of(e->colour ? "\x1b[0m" : ")"));
+        put(out, slice_of(e->color ? "\x1b[0m" : ")"));
     }
     buf_deinit(&hint);
 }

@@ -27,7 +27,7 @@ struct edit {
     const struct history *history; // NULL for a secret
     const struct help *help; // NULL for a secret
     const char *prompt;
-    bool colour;
+    bool color;
     bool secret; // a password: the line is not shown
 
     struct line line;

@@ -204,7 +204,7 @@ static int run_prompt(struct session *s, const struct help *help) {
         .history = &history,
         .help = help,
         .prompt = prompt,
-        .colour = s->colour};
+        .color = s->color};
     enum edit_result result;
     bool leaves = false;
     do {

@@ -16,7 +16,7 @@
 struct typed {
     FILE *out;
     bool as_text;
-    bool colour;
+    bool color;
 };
 
 static void write_bytes(FILE *out, struct slice bytes) {
@@ -50,12 +50,12 @@ void print_quoted(FILE *out, struct slice bytes) {
 
 // --- typed -----------------------------------------------------------------
 
-static void typed_marked(const struct typed *t, const char *colour,
+static void typed_marked(const struct typed *t, const char *color,
     const char *label, struct slice text) {
-    if (t->colour) fputs(colour, t->out);
+    if (t->color) fputs(color, t->out);
     fputs(label, t->out);
     print_text(t->out, text);
-    if (t->colour) fputs(PLAIN, t->out);
+    if (t->color) fputs(PLAIN, t->out);
 }
 
 static struct slice without_last_line_end(struct slice text) {
@@ -255,8 +255,8 @@ static void csv_item(FILE *out, struct slice *rest) {
 }
 
 void print_reply(FILE *out, struct slice reply, enum print_form form,
-    bool as_text, bool colour) {
-    struct typed typed = {out, as_text, colour};
+    bool as_text, bool color) {
+    struct typed typed = {out, as_text, color};
     switch (form) {
     case PRINT_TYPED:
         typed_item(&typed, &reply, 0);

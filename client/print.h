@@ -16,10 +16,10 @@ enum print_form {
 };
 
 // Prints a complete reply, and a line end, to `out`. `as_text` shows a typed
-// string without quotes, as it is meant for reading (INFO). With `colour`,
+// string without quotes, as it is meant for reading (INFO). With `color`,
 // typed errors and nulls stand out.
 void print_reply(FILE *out, struct slice reply, enum print_form form,
-    bool as_text, bool colour);
+    bool as_text, bool color);
 
 // Prints bytes so that a terminal shows them and obeys none of them: control
 // bytes are left out, but for line ends and tabs.

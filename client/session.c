@@ -12,7 +12,7 @@
 
 #define SHOWN_BYTES 32 // of a reply that is none
 
-static bool is_colour_terminal(int fd) {
+static bool is_color_terminal(int fd) {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
     if (no_color != NULL && *no_color != '\0') return false;
@@ -23,7 +23,7 @@ void session_init(struct session *s, const struct options *o) {
     bool is_terminal = isatty(STDOUT_FILENO);
     *s = (struct session){.options = o, .conn = {.fd = -1}};
     s->form = o->form_given ? o->form : is_terminal ? PRINT_TYPED : PRINT_RAW;
-    s->colour = is_colour_terminal(STDOUT_FILENO);
+    s->color = is_color_terminal(STDOUT_FILENO);
 }
 
 void session_deinit(struct session *s) {
@@ -222,12 +222,12 @@ static enum session_status show(
     struct session *s, const struct words *words, struct slice reply) {
     bool is_error = resp_is_error(reply);
     FILE *out = is_error && !s->interactive ? stderr : stdout;
-    bool colour = out == stdout ? s->colour : is_colour_terminal(STDERR_FILENO);
+    bool color = out == stdout ? s->color : is_color_terminal(STDERR_FILENO);
     if (out == stderr) fflush(stdout);
     // On stderr an error is text for people, whatever the form of the values.
     enum print_form form =
         out == stderr && s->form != PRINT_TYPED ? PRINT_RAW : s->form;
-    print_reply(out, reply, form, is_for_reading(words), colour);
+    print_reply(out, reply, form, is_for_reading(words), color);
     if (is_error) explain_inline_only(reply);
 
     if (is_error) return SESSION_ERROR_REPLY;

@@ -23,7 +23,7 @@ struct session {
     struct conn conn;
     enum print_form form;
     bool interactive; // errors go to stdout, between the replies
-    bool colour;
+    bool color;
     bool was_connected; // at any time
     struct buf password; // empty for none
     struct help *help; // borrowed; learns from each server; NULL: none wanted

@@ -2,7 +2,7 @@
 //
 // A value is kept as its HIST_STEPS_LOG2 + 1 highest bits and the number of
 // bits that were cut off below them. Both together number the bucket, and
-// neighbouring values always land in the same or in the next bucket.
+// neighboring values always land in the same or in the next bucket.
 
 #include "hist.h"
 

@@ -1,7 +1,7 @@
 """Options and fixtures of the test suite; the helpers behind them are in medusa.py.
 
 A test states the first stage that it holds for with `@pytest.mark.since("04-ttl")`, and where a
-later stage changes the behaviour on purpose, the last one with `@pytest.mark.until("05-patterns",
+later stage changes the behavior on purpose, the last one with `@pytest.mark.until("05-patterns",
 "why")`. Pointed at another stage, the suite leaves those tests out without a word.
 """
 
@@ -102,7 +102,7 @@ def holds(item, stage, sanitized):
     last = FINAL
     for mark in item.iter_markers("until"):
         name, reason = mark.args
-        assert reason, f"{item.nodeid}: say why the behaviour changes"
+        assert reason, f"{item.nodeid}: say why the behavior changes"
         last = min(last, stage_number(name))
     if item.get_closest_marker("plain_build") and sanitized:
         return False

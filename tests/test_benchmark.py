@@ -1,4 +1,4 @@
-"""medusa-benchmark: its reports, its checks of every reply, and its behaviour with bad servers."""
+"""medusa-benchmark: its reports, its checks of every reply, and its behavior with bad servers."""
 
 import collections
 import csv

@@ -676,7 +676,7 @@ def test_a_hint_is_gone_once_the_line_is_run(terminal, prompt):
 
 
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}], ids=["NO_COLOR"])
-def test_without_colour_no_style_is_sent_and_hints_are_in_parentheses(
+def test_without_color_no_style_is_sent_and_hints_are_in_parentheses(
     server, open_terminal, prompt, env
 ):
     terminal = open_terminal(server.port, env=env)

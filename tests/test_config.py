@@ -133,7 +133,7 @@ def test_a_bad_value_as_a_word_of_its_own_stops_the_start(run, value):
     check_refused(run("--port", value), 2, "--port", value, "65535")
 
 
-@pytest.mark.parametrize("args", [["--colour=red"], ["--Port=1"], ["-x"], ["extra"], ["--"]])
+@pytest.mark.parametrize("args", [["--color=red"], ["--Port=1"], ["-x"], ["extra"], ["--"]])
 def test_an_unknown_flag_stops_the_start(run, args):
     check_refused(run(*args), 2, args[0].partition("=")[0])
 

@@ -221,7 +221,7 @@ def test_keys_that_are_written_again_survive_a_scan_of_others(server, client):
 
 
 @EVICTING
-def test_favourites_of_yesterday_make_room_for_those_of_today(server, client):
+def test_favorites_of_yesterday_make_room_for_those_of_today(server, client):
     for day in range(3):
         for turn in range(40):
             names = [f"day:{day}:{k}" for k in range(500)]

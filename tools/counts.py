@@ -14,14 +14,14 @@ SUMMARY = re.compile(
     r"^=* ?(?P<words>no tests ran|\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s(?: \([\d:]+\))? ?=*$",
     re.MULTILINE,
 )
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
+COLOR = re.compile(r"\x1b\[[\d;]*m")
 PASSED = ("passed",)
 FAILED = ("failed", "error", "errors", "skipped", "xfailed", "xpassed")
 
 
 def counts(text):
     """Gives (passed, failed) over the summary lines in a log, or None if there are none."""
-    runs = [of_summary(found["words"]) for found in SUMMARY.finditer(COLOUR.sub("", text))]
+    runs = [of_summary(found["words"]) for found in SUMMARY.finditer(COLOR.sub("", text))]
     return (sum(run[0] for run in runs), sum(run[1] for run in runs)) if runs else None
 
 

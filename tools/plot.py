@@ -9,7 +9,7 @@ PANEL = 170  # height of one panel, and of its bars
 BARS = 100
 LABELS = 120  # room for the names of the servers
 
-# Both colours have enough contrast on white and on black; text follows the reader's scheme.
+# Both colors have enough contrast on white and on black; text follows the reader's scheme.
 STYLE = """\
 text { font: 12px sans-serif; fill: #24292f }
 .title { font-size: 14px; font-weight: bold }

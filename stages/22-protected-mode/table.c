@@ -6,7 +6,7 @@
 // entry, and they hold the slot's home, so that an entry can be moved within
 // its segment unseen. The first bits of the hash choose the segment.
 //
-// Invariants: a segment of depth d is named by 2^(depth - d) neighbours in the
+// Invariants: a segment of depth d is named by 2^(depth - d) neighbors in the
 // directory, and all its hashes share their first d bits. No empty slot lies
 // between an entry's home and its slot. No deadline in a segment is before its
 // `earliest_ms`.

@@ -1,7 +1,7 @@
 // table.h - a hash table of entries that grows and shrinks in small steps.
 //
 // A directory, indexed by the first bits of the hash, leads to segments of
-// 512 slots. A segment that fills up is split in two, whatever its neighbours
+// 512 slots. A segment that fills up is split in two, whatever its neighbors
 // do: no step moves more than 512 entries, so no client ever waits for a
 // table to be copied. Source: Fagin et al., "Extendible Hashing" (1979).
 //

@@ -10,7 +10,7 @@
 // Its hand goes round all slots in the order of hashes: its first bits name a
 // segment, its last ones a slot there, so a split or a merge leaves it valid.
 //
-// Invariants: a segment of depth d is named by 2^(depth - d) neighbours in the
+// Invariants: a segment of depth d is named by 2^(depth - d) neighbors in the
 // directory, and all its hashes share their first d bits. No empty slot lies
 // between an entry's home and its slot. No deadline in a segment is before its
 // `earliest_ms`.

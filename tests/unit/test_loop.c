@@ -185,8 +185,8 @@ static void test_many_descriptors(void) {
     }
 }
 
-// Each ready descriptor ends watching its neighbour. Whatever the order, of two
-// neighbours only one is called, and all that are not forgotten are.
+// Each ready descriptor ends watching its neighbor. Whatever the order, of two
+// neighbors only one is called, and all that are not forgotten are.
 static void test_forgetting_others_while_they_are_ready(void) {
     struct end ends[20];
     for (size_t i = 0; i < 20; i++) {
