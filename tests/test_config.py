@@ -1,11 +1,13 @@
 """Settings: variables, flags, what is refused, and what goes to the log."""
 
+import os
 import socket
+import subprocess
 import time
 
 import pytest
 
-from medusa import LIMIT, eventually, free_port, run_once
+from medusa import LIMIT, Client, clean_environment, eventually, free_port, run_once
 
 pytestmark = pytest.mark.since("07-config")
 
@@ -250,6 +252,30 @@ def test_logs_go_to_stderr_and_stdout_holds_one_line(start_server):
     server.connect().command("PING")
     assert server.out_path.read_text().count("\n") == 1
     assert stderr_of(server) != ""
+
+
+def test_without_standard_descriptors_nobody_else_gets_the_log(binary):
+    port = free_port()
+
+    def connection():
+        try:
+            return Client("127.0.0.1", port)
+        except ConnectionRefusedError:
+            return None  # it has not started yet
+
+    process = subprocess.Popen(
+        [binary, "--log-level=debug"],
+        env=clean_environment({"MEDUSA_PORT": str(port), "MEDUSA_METRICS_PORT": "0"}),
+        preexec_fn=lambda: os.closerange(0, 3),
+    )
+    try:
+        for client in [eventually(connection, "a server") for _ in range(4)]:
+            with client:
+                client.send_raw(b"PING\r\n")
+                assert client.read_bytes(7) == b"+PONG\r\n"
+    finally:
+        process.terminate()
+        assert process.wait(LIMIT) == 0
 
 
 def test_an_uneventful_run_logs_nothing_at_level_error(start_server):
