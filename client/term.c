@@ -265,12 +265,14 @@ static struct term_input read_text(struct term *t) {
 }
 
 // A control character. In a paste only a line end counts: a tab is a blank and
-// must not complete, and nothing else is a key.
+// must not complete, and nothing else is a key. Only Ctrl-C always is: the mark
+// behind the paste may be lost.
 static int control_key(struct term *t, unsigned char c) {
     bool was_return = t->after_return;
     t->after_return = c == '\r';
     if (c == TERM_ESCAPE) return read_escape(t);
     if (c == '\n') return was_return ? TERM_UNKNOWN : TERM_ENTER;
+    if (c == TERM_CTRL('C')) t->pasting = false;
     if (t->pasting && c != '\r') return TERM_UNKNOWN;
     return c;
 }

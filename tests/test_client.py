@@ -660,6 +660,11 @@ def test_a_tab_in_a_paste_is_a_blank_and_completes_nothing(terminal, prompt):
     terminal.wait_for_line(f"{prompt}SE xy")
 
 
+def test_ctrl_c_ends_a_paste_whose_end_is_lost(terminal, prompt):
+    terminal.type(PASTE_BEGIN, "SET k v", ctrl("c"), "ECHO x", ctrl("a"), ctrl("k"), "PING", ENTER)
+    terminal.wait_for_lines("PONG", prompt)
+
+
 def test_lines_typed_ahead_are_run_in_order(terminal, prompt):
     terminal.type("".join(f"SET k{i} v\r" for i in range(50)), "COUNT\r")
     terminal.wait_for_lines("(integer) 50", prompt)
