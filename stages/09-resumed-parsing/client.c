@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
+#define LONG_READ_BYTES ((size_t)1024 * 1024) // takes a tenth of a millisecond
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
 #define MAX_REQUEST_BYTES ((size_t)1024 * 1024 * 1024)
 #define STUCK_MS 30000 // where there is no timeout
@@ -84,17 +85,28 @@ static void refuse_input(struct client *c, const char *error) {
     c->closing = true;
 }
 
+// A long word is read in large pieces, but in none longer than what has come of
+// it: memory is never taken for what is only announced.
+static size_t read_size(const struct client *c) {
+    struct slice in = {c->in.data, c->in.len};
+    size_t bytes = request_missing(in, &c->progress);
+    if (bytes > c->in.len) bytes = c->in.len;
+    if (bytes > LONG_READ_BYTES) bytes = LONG_READ_BYTES;
+    return bytes > READ_BYTES ? bytes : READ_BYTES;
+}
+
 // Reads once, behind what the client has sent before.
 static void read_input(struct client *c) {
     if (c->in.len > MAX_REQUEST_BYTES) {
         refuse_input(c, "ERR Protocol error: too big request");
         return;
     }
-    if (!buf_reserve(&c->in, READ_BYTES)) {
+    size_t bytes = read_size(c);
+    if (!buf_reserve(&c->in, bytes)) {
         refuse_input(c, "OOM out of memory, nothing was changed");
         return;
     }
-    ssize_t n = read(c->fd, c->in.data + c->in.len, READ_BYTES);
+    ssize_t n = read(c->fd, c->in.data + c->in.len, bytes);
     if (n == -1 && errno != EAGAIN && errno != EINTR) c->broken = true;
     if (n == 0) c->at_end = true;
     if (n <= 0) return;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
+#define LONG_READ_BYTES ((size_t)1024 * 1024) // takes a tenth of a millisecond
 #define ROOM_BYTES (4 * READ_BYTES) // of all clients before a turn must end
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
 #define MAX_REQUEST_BYTES ((size_t)1024 * 1024 * 1024)
@@ -107,6 +108,16 @@ static void refuse_input(struct client *c, const char *error) {
     c->closing = true;
 }
 
+// A long word is read in large pieces, but in none longer than what has come of
+// it: memory is never taken for what is only announced.
+static size_t read_size(const struct client *c) {
+    struct slice in = {c->in.data, c->in.len};
+    size_t bytes = request_missing(in, &c->progress);
+    if (bytes > c->in.len) bytes = c->in.len;
+    if (bytes > LONG_READ_BYTES) bytes = LONG_READ_BYTES;
+    return bytes > READ_BYTES ? bytes : READ_BYTES;
+}
+
 // Notes what read() returned. Returns whether bytes have come.
 static bool note_read(struct client *c, ssize_t n) {
     if (n == -1 && errno != EAGAIN && errno != EINTR) c->broken = true;
@@ -132,11 +143,12 @@ static void read_own(struct client *c) {
         refuse_input(c, "ERR Protocol error: too big request");
         return;
     }
-    if (!buf_reserve(&c->in, READ_BYTES)) {
+    size_t bytes = read_size(c);
+    if (!buf_reserve(&c->in, bytes)) {
         refuse_input(c, "OOM out of memory, nothing was changed");
         return;
     }
-    ssize_t n = read(c->fd, c->in.data + c->in.len, READ_BYTES);
+    ssize_t n = read(c->fd, c->in.data + c->in.len, bytes);
     if (note_read(c, n)) c->in.len += (size_t)n;
     // Also at the end: requests that had to wait may be left.
     c->turn = (struct slice){c->in.data, c->in.len};

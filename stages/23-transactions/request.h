@@ -52,4 +52,9 @@ void request_shrink(struct request *r);
 enum request_result request_parse(struct request *r, struct slice in,
     struct request_progress *progress, size_t *used);
 
+// Returns how many bytes are missing of the word that has begun at the end of
+// `in`, or 0 if its length is not known. For a request that is REQUEST_MORE.
+size_t request_missing(
+    struct slice in, const struct request_progress *progress);
+
 #endif

@@ -14,6 +14,7 @@
 #include "transaction.h"
 
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
+#define LONG_READ_BYTES ((size_t)1024 * 1024) // takes a tenth of a millisecond
 #define ROOM_BYTES (4 * READ_BYTES) // of all clients before a turn must end
 #define LAST_READ_BYTES ((size_t)4 * 1024 * 1024) // when shutting down
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
@@ -125,6 +126,16 @@ static void refuse_input(struct client *c, const char *error) {
     c->closing = true;
 }
 
+// A long word is read in large pieces, but in none longer than what has come of
+// it: memory is never taken for what is only announced.
+static size_t read_size(const struct client *c) {
+    struct slice in = {c->in.data, c->in.len};
+    size_t bytes = request_missing(in, &c->progress);
+    if (bytes > c->in.len) bytes = c->in.len;
+    if (bytes > LONG_READ_BYTES) bytes = LONG_READ_BYTES;
+    return bytes > READ_BYTES ? bytes : READ_BYTES;
+}
+
 // Notes what read() returned. Returns whether bytes have come.
 static bool note_read(struct client *c, ssize_t n) {
     if (n == -1 && errno != EAGAIN && errno != EINTR) c->broken = true;
@@ -172,7 +183,7 @@ static void client_on_ready(void *arg, int fd, unsigned ready) {
     if (c->in.len == 0) {
         read_shared(c);
     } else {
-        read_own(c, READ_BYTES);
+        read_own(c, read_size(c));
     }
     batch_collect(all, c);
 }

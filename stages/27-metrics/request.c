@@ -270,3 +270,16 @@ enum request_result request_parse(struct request *r, struct slice in,
     if (result != REQUEST_MORE) *progress = (struct request_progress){0};
     return result;
 }
+
+size_t request_missing(
+    struct slice in, const struct request_progress *progress) {
+    size_t at = progress->at;
+    if (at == 0 || at == in.len || in.data[at] != '$') return 0;
+    struct slice word = {in.data + at + 1, in.len - at - 1};
+    struct request unused; // takes the text of an error
+    struct number length;
+    if (parse_number(&unused, word, "", &length) != REQUEST_DONE) return 0;
+    if (length.value > MAX_WORD_BYTES) return 0;
+    size_t bytes = length.used + (size_t)length.value + 2;
+    return bytes > word.len ? bytes - word.len : 0;
+}

@@ -266,6 +266,27 @@ static void test_announcements_take_no_memory(void) {
     request_deinit(&r);
 }
 
+static size_t missing_after(struct slice in) {
+    struct request r = {0};
+    struct request_progress progress = {0};
+    size_t used;
+    CHECK_INT(request_parse(&r, in, &progress, &used), REQUEST_MORE);
+    request_deinit(&r);
+    return request_missing(in, &progress);
+}
+
+static void test_what_is_missing_of_a_word_is_known_with_its_length(void) {
+    CHECK_INT(missing_after(BYTES("*2\r\n")), 0);
+    CHECK_INT(missing_after(BYTES("*2\r\n$3")), 0);
+    CHECK_INT(missing_after(BYTES("*2\r\n$3\r")), 0);
+    CHECK_INT(missing_after(BYTES("*2\r\n$3\r\n")), 5);
+    CHECK_INT(missing_after(BYTES("*2\r\n$3\r\nGET\r")), 1);
+    CHECK_INT(missing_after(BYTES("*2\r\n$3\r\nGET\r\n")), 0);
+    CHECK_INT(missing_after(BYTES("*2\r\n$3\r\nGET\r\n$1048576\r\n$9\r\n")),
+        1048576 - 4 + 2);
+    CHECK_INT(missing_after(BYTES("$9 is how a line may begin")), 0);
+}
+
 // A long array byte by byte: with the progress kept, nothing is read twice but
 // at the end, so this takes no time; without it, it would take minutes.
 static void test_a_long_array_byte_by_byte(void) {
@@ -343,6 +364,7 @@ int main(void) {
     test_pipelined_requests(lines, line_count);
     test_lines_up_to_64_kib();
     test_headers_up_to_64_kib();
+    test_what_is_missing_of_a_word_is_known_with_its_length();
     test_announcements_take_no_memory();
     test_a_long_array_byte_by_byte();
     test_resumed_parsing_is_fresh_parsing();
