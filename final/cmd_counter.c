@@ -25,7 +25,8 @@ static bool store_counter(struct call *call, struct slice text) {
 static void add(struct call *call, int64_t increment) {
     struct slice old;
     int64_t value = 0; // of a key that is missing
-    if (store_get(call->store, call->argv[1], call->now_ms, &old) == STORE_OK &&
+    if (store_get_for_write(call->store, call->argv[1], call->now_ms, &old) ==
+            STORE_OK &&
         !num_parse(old, &value)) {
         command_not_an_integer(call);
         return;
@@ -119,7 +120,8 @@ static void store_float(struct call *call, long double value) {
 void cmd_incrbyfloat(struct call *call) {
     struct slice old;
     long double value = 0, increment;
-    if (store_get(call->store, call->argv[1], call->now_ms, &old) == STORE_OK &&
+    if (store_get_for_write(call->store, call->argv[1], call->now_ms, &old) ==
+            STORE_OK &&
         !parse_float(old, &value)) {
         reply_error(call->reply, "ERR value is not a valid float");
         return;

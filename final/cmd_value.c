@@ -85,6 +85,13 @@ static struct slice value_of(struct call *call) {
     return value;
 }
 
+// Returns the length of the value at argv[1], before it is changed.
+static size_t old_len_of(struct call *call) {
+    struct slice value = {NULL, 0};
+    store_get_for_write(call->store, call->argv[1], call->now_ms, &value);
+    return value.len;
+}
+
 // Writes `bytes` at `offset` into the value at argv[1], which is `len` bytes
 // long then, and answers with that.
 static void write_part(
@@ -106,7 +113,7 @@ static void too_long(struct call *call) {
 
 // APPEND key value
 void cmd_append(struct call *call) {
-    size_t old_len = value_of(call).len;
+    size_t old_len = old_len_of(call);
     struct slice bytes = call->argv[2];
     if (bytes.len > MAX_VALUE_BYTES - old_len) {
         too_long(call);
@@ -160,7 +167,7 @@ void cmd_setrange(struct call *call) {
         reply_error(call->reply, "ERR offset is out of range");
         return;
     }
-    size_t old_len = value_of(call).len;
+    size_t old_len = old_len_of(call);
     if (bytes.len == 0) { // writes nothing, and makes no key
         reply_integer(call->reply, (int64_t)old_len);
         return;

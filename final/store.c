@@ -17,6 +17,7 @@
 #define EVICTIONS_PER_STEP 32 // freeing a large entry takes some 50 us
 #define TTL_SEGMENTS 16 // that store_average_ttl() looks at
 #define RANDOM_DRAWS 64 // of keys that may have expired
+#define WALK_KEYS 512 // that store_random() looks at in one step
 
 // A table that store_clear() took out of use.
 struct dying {
@@ -112,16 +113,11 @@ static struct entry *find(
     return NULL;
 }
 
-// Looks a key up for reading.
-static struct entry *find_counted(
-    struct store *st, struct slice key, uint64_t hash, int64_t now_ms) {
-    struct entry *e = find(st, key, hash, now_ms);
-    if (e != NULL) {
-        st->hits++;
-    } else {
-        st->misses++;
-    }
-    return e;
+// Notes whether a lookup for reading has found something.
+static bool counted(struct store *st, bool is_hit) {
+    st->hits += is_hit;
+    st->misses += !is_hit;
+    return is_hit;
 }
 
 // Only a store that evicts wants to know, and pays for it.
@@ -129,14 +125,21 @@ static void note_use(struct store *st, const struct entry *e, uint64_t hash) {
     if (st->eviction == STORE_EVICTS) table_use(st->table, e, hash);
 }
 
-enum store_result store_get(
+enum store_result store_get_for_write(
     struct store *st, struct slice key, int64_t now_ms, struct slice *out) {
     uint64_t hash = hash_of(st, key);
-    struct entry *e = find_counted(st, key, hash, now_ms);
+    struct entry *e = find(st, key, hash, now_ms);
     if (e == NULL) return STORE_MISSING;
     note_use(st, e, hash);
     *out = entry_value(e);
     return STORE_OK;
+}
+
+enum store_result store_get(
+    struct store *st, struct slice key, int64_t now_ms, struct slice *out) {
+    enum store_result result = store_get_for_write(st, key, now_ms, out);
+    counted(st, result == STORE_OK);
+    return result;
 }
 
 // Returns by how much an entry of `size` bytes for a key, instead of its `old`
@@ -291,9 +294,16 @@ enum store_result store_rename(
     uint64_t hash = hash_of(st, from), hash_to = table_hash(st->table, to);
     struct entry *e = find(st, from, hash, now_ms);
     if (e == NULL) return STORE_MISSING;
+
+    // Both are there for a moment. No other key has to go for that.
+    size_t max_bytes = st->max_bytes, before = table_bytes(st->table);
+    st->max_bytes = 0;
     enum store_result result = put(st, table_find(st->table, to, hash_to), to,
         hash_to, entry_value(e), entry_deadline(e));
+    st->max_bytes = max_bytes;
     if (result == STORE_OK) table_remove(st->table, from, hash);
+    // For a name that is longer, one may have to.
+    while (table_bytes(st->table) > before && store_evict_step(st)) continue;
     return result;
 }
 
@@ -304,7 +314,7 @@ bool store_delete(struct store *st, struct slice key, int64_t now_ms) {
 }
 
 bool store_exists(struct store *st, struct slice key, int64_t now_ms) {
-    return find_counted(st, key, hash_of(st, key), now_ms) != NULL;
+    return counted(st, find(st, key, hash_of(st, key), now_ms) != NULL);
 }
 
 enum store_result store_deadline(
@@ -393,7 +403,10 @@ enum store_result store_random(
     }
     // Nearly all are due, and gone soon. Until then, any other key will do.
     *key = (struct slice){0};
-    store_each(st, now_ms, keep_first, key);
+    uint64_t cursor = 0;
+    do {
+        cursor = store_scan(st, cursor, WALK_KEYS, now_ms, keep_first, key);
+    } while (cursor != 0 && key->data == NULL);
     return key->data != NULL ? STORE_OK : STORE_MISSING;
 }
 

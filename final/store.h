@@ -71,6 +71,10 @@ void store_expect(struct store *st, struct slice key, uint64_t hash);
 enum store_result store_get(
     struct store *st, struct slice key, int64_t now_ms, struct slice *out);
 
+// The same for a value that is about to be changed: neither a hit nor a miss.
+enum store_result store_get_for_write(
+    struct store *st, struct slice key, int64_t now_ms, struct slice *out);
+
 // Stores copies of `key` and `value`, in place of what was there. The key
 // lives until `deadline_ms`, which may be STORE_NO_DEADLINE or, after a lookup
 // of the key at this moment, STORE_KEEP_DEADLINE. Where the store evicts, only

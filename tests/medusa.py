@@ -489,6 +489,25 @@ def check_nobody_starves(server, client, block):
         assert server.connect().command("PING", limit=SOON) == b"PONG"
 
 
+def most_in_a_turn(server, requests):
+    """Returns how many commands of one client are run between two or three turns of another.
+
+    The one sends the requests endlessly. The other has a pipeline of INFO and RESET: its turn ends
+    with each RESET, and may end with INFO. So how far the count of commands goes up until its next
+    INFO is no question of time.
+    """
+    own = 2
+    with pumping(server.connect(), requests * 5000):
+        client = server.connect()
+
+        def most():
+            replies = client.pipeline(*[["INFO", "stats"], ["RESET"]] * 50)[::2]
+            counts = [int(re.search(rb"commands_processed:(\d+)", text)[1]) for text in replies]
+            return max(end - start for start, end in zip(counts, counts[1:])) - own
+
+        return eventually(most, "a turn of each client")
+
+
 # Processes
 
 

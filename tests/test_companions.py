@@ -607,6 +607,20 @@ def test_a_renamed_key_is_no_hit(client):
     assert (stats["keyspace_hits"], stats["keyspace_misses"]) == ("0", "0")
 
 
+def test_a_value_that_is_looked_up_to_be_changed_is_no_hit_and_no_miss(client):
+    client.command("SET", "k", "1")
+    for name in ("k", "missing"):
+        client.pipeline(
+            ["INCR", name], ["DECRBY", name, 2], ["INCRBYFLOAT", name, "0.5"], ["DEL", "missing"],
+            ["APPEND", name, "1"], ["SETRANGE", name, 1, "1"], ["SETRANGE", "nothing", 0, ""],
+        )  # fmt: skip
+    stats = client.info("stats")
+    assert (stats["keyspace_hits"], stats["keyspace_misses"]) == ("0", "0")
+    client.pipeline(["STRLEN", "k"], ["GETRANGE", "k", 0, 1], ["STRLEN", "nothing"])
+    stats = client.info("stats")
+    assert (stats["keyspace_hits"], stats["keyspace_misses"]) == ("2", "1")
+
+
 def test_renamenx_takes_only_a_free_name(client):
     talk(client, f"""
         SET a 1 EXAT {FAR} -> OK

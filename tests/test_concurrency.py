@@ -16,6 +16,7 @@ from medusa import (
     encode,
     encode_inline,
     eventually,
+    most_in_a_turn,
     wait_for,
 )
 
@@ -222,6 +223,29 @@ def test_an_endless_pipeline_starves_nobody(server, request_line, keys):
     client = server.connect()
     fill(client, keys, 100)
     check_nobody_starves(server, client, request_line * 5000)
+
+
+@pytest.mark.since("27-metrics")
+@pytest.mark.parametrize(
+    "requests",
+    [
+        b"LIST\r\n",
+        b"KEYS a*\r\n",
+        b"INFO memory\r\n",
+        pytest.param(b"SCAN 0 MATCH a*\r\n", marks=pytest.mark.since("28-scan")),
+        pytest.param(b"RANDOMKEY\r\n", marks=pytest.mark.since("28-scan")),
+        pytest.param(b"COMMAND INFO get\r\n", marks=pytest.mark.since("29-one-table")),
+        pytest.param(b"COMMAND DOCS get\r\n", marks=pytest.mark.since("29-one-table")),
+        pytest.param(b"CLIENT LIST\r\n", marks=pytest.mark.since("30-administration")),
+        pytest.param(b"RENAME a b\r\nRENAMENX b a\r\n", marks=pytest.mark.since("final")),
+        pytest.param(b"EXPIRE a 9\r\nPERSIST a\r\n", marks=pytest.mark.since("final")),
+        pytest.param(b"SETRANGE a 9 b\r\nDEL a\r\n", marks=pytest.mark.since("final")),
+    ],
+    ids=lambda requests: requests.split()[0].decode().lower(),
+)
+def test_a_command_that_may_take_long_ends_the_turn(server, client, requests):
+    client.command("SET", "a", "v")
+    assert most_in_a_turn(server, requests) <= 10  # and not some hundreds
 
 
 # Descriptors

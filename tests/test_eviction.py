@@ -3,6 +3,7 @@
 import collections
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import time
@@ -441,6 +442,40 @@ def test_a_large_value_can_be_renamed(server, client):
     assert client.command("RENAME", "from", "to") == b"OK"
     assert client.pipeline(["GET", "to"], ["EXISTS", "from"]) == [b"v" * 60000, 0]
     check_limit(client)
+
+
+@FINAL
+@EVICTING
+def test_a_new_name_evicts_no_other_key(server, client):
+    set_many(client, "key", 40, value="v" * 1000)
+    client.command("SET", "from", "v" * 50000)
+    before = info(client, "used_memory")
+    assert client.command("RENAME", "from", "to") == b"OK"
+    assert client.command("RENAMENX", "to", "back") == 1
+    assert (info(client, "evicted_keys"), client.command("COUNT")) == (0, 41)
+    assert info(client, "used_memory") == before
+
+
+@FINAL
+@EVICTING
+def test_a_longer_name_evicts_what_it_takes(server, client):
+    set_many(client, "key", 3000)
+    for n in range(10):
+        renaming = ["SET", "from", "v"], ["RENAME", "from", f"{n}" * 9000], ["INFO", "memory"]
+        stored, renamed, text = client.pipeline(["MULTI"], *renaming, ["EXEC"])[-1]
+        assert (stored, renamed) == (b"OK", b"OK")
+        assert int(re.search(rb"used_memory:(\d+)", text)[1]) <= 100 * KILOBYTE
+    assert info(client, "evicted_keys") > 1000
+
+
+@FINAL
+@pytest.mark.args("--max-memory=100kb")
+def test_a_full_store_that_refuses_lets_a_key_have_a_longer_name(server, client):
+    replies = client.pipeline(*(["SET", f"key:{n}", "v" * 1000] for n in range(200)))
+    stored = replies.count(b"OK")
+    assert stored < 200
+    assert client.command("RENAME", "key:0", "a name that is much longer" * 100) == b"OK"
+    assert client.command("COUNT") == stored
 
 
 @FINAL

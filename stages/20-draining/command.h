@@ -33,7 +33,7 @@ typedef void command_fn(struct call *call);
 
 enum command_flag {
     CMD_KEY = 1, // argv[1] is a key
-    CMD_SLOW = 2, // looks at every key: other clients get their turn after it
+    CMD_SLOW = 2, // may take long: other clients get their turn after it
 };
 
 struct command {

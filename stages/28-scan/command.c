@@ -22,7 +22,7 @@ static const struct command commands[] = {
     {"CLEAR", cmd_clear, 1, 1, 0},
     {"FLUSHALL", cmd_clear, 1, 2, 0},
     {"PING", cmd_ping, 1, 2, 0},
-    {"INFO", cmd_info, 1, -1, 0},
+    {"INFO", cmd_info, 1, -1, CMD_SLOW},
     {"QUIT", cmd_quit, 1, -1, CMD_NOW | CMD_OPEN},
     {"EXIT", cmd_quit, 1, -1, CMD_NOW | CMD_OPEN},
     {"TTL", cmd_ttl, 2, 2, CMD_KEY},
@@ -35,7 +35,7 @@ static const struct command commands[] = {
     {"AUTH", cmd_auth, 2, -1, CMD_OPEN},
     {"RESET", cmd_reset, 1, 1, CMD_NOW | CMD_OPEN | CMD_SLOW},
     {"SCAN", cmd_scan, 2, -1, CMD_SLOW},
-    {"RANDOMKEY", cmd_randomkey, 1, 1, 0},
+    {"RANDOMKEY", cmd_randomkey, 1, 1, CMD_SLOW},
 };
 
 static char upper(char c) {

@@ -38,7 +38,7 @@ typedef void command_fn(struct call *call);
 
 enum command_flag {
     CMD_KEY = 1, // argv[1] is a key
-    CMD_SLOW = 2, // looks at every key: other clients get their turn after it
+    CMD_SLOW = 2, // may take long: other clients get their turn after it
     CMD_NOW = 4, // is run at once, also between MULTI and EXEC
     CMD_OPEN = 8, // is run for clients that have not given the password, too
     CMD_ALL_KEYS = 16, // and so are all the other arguments

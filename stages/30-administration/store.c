@@ -16,6 +16,7 @@
 
 #define EVICTIONS_PER_STEP 32 // freeing a large entry takes some 50 us
 #define RANDOM_DRAWS 64 // of keys that may have expired
+#define WALK_KEYS 512 // that store_random() looks at in one step
 
 // A table that store_clear() took out of use.
 struct dying {
@@ -313,7 +314,10 @@ enum store_result store_random(
     }
     // Nearly all are due, and gone soon. Until then, any other key will do.
     *key = (struct slice){0};
-    store_each(st, now_ms, keep_first, key);
+    uint64_t cursor = 0;
+    do {
+        cursor = store_scan(st, cursor, WALK_KEYS, now_ms, keep_first, key);
+    } while (cursor != 0 && key->data == NULL);
     return key->data != NULL ? STORE_OK : STORE_MISSING;
 }
 

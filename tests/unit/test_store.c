@@ -2,6 +2,8 @@
 
 #include "store.h"
 
+#include <time.h>
+
 #include "check.h"
 
 #define NOW ((int64_t)1700000000000) // milliseconds, Unix time
@@ -171,6 +173,13 @@ static void test_hits_and_misses_are_counted(void) {
     store_exists(st, BYTES("none"), NOW);
     CHECK_INT(store_stats(st).hits, 2);
     CHECK_INT(store_stats(st).misses, 3);
+
+    struct slice old; // looked up to be changed, so it counts as neither
+    CHECK_INT(store_get_for_write(st, BYTES("k"), NOW, &old), STORE_OK);
+    CHECK_BYTES(old, BYTES("v"));
+    CHECK_INT(store_get_for_write(st, BYTES("none"), NOW, &old), STORE_MISSING);
+    CHECK_INT(store_stats(st).hits, 2);
+    CHECK_INT(store_stats(st).misses, 3);
     store_free(st);
 }
 
@@ -328,6 +337,27 @@ static void test_a_random_key_is_found_among_those_that_are_due(void) {
     store_free(st);
 }
 
+// Compares processor times, as nothing else tells how far the walk has gone.
+static void test_the_walk_for_a_random_key_ends_with_the_first_one(void) {
+    struct store *st = store_new(0);
+    char name[16];
+    for (int i = 0; i < 100000; i++) { // one in 500 is not due
+        snprintf(name, sizeof(name), "key:%d", i);
+        set_until(st, name, "v", i % 500 == 0 ? NOW + 1 : NOW);
+    }
+    clock_t start = clock();
+    for (int i = 0; i < 50; i++) CHECK_INT(count_live(st, NOW), 200);
+    clock_t of_all = clock() - start;
+
+    start = clock();
+    for (int i = 0; i < 50; i++) {
+        struct slice key;
+        CHECK_INT(store_random(st, NOW, &key), STORE_OK);
+    }
+    CHECK((clock() - start) * 3 < of_all); // of each 500 keys, not of 100,000
+    store_free(st);
+}
+
 int main(void) {
     test_set_get_delete();
     test_keys_and_values_are_any_bytes();
@@ -341,6 +371,7 @@ int main(void) {
     test_clear_empties_at_once_and_frees_in_steps();
     test_an_expected_key_is_found_like_any_other();
     test_a_random_key_is_found_among_those_that_are_due();
+    test_the_walk_for_a_random_key_ends_with_the_first_one();
     puts("ok");
     return 0;
 }
