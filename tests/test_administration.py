@@ -16,6 +16,7 @@ BAD_CHARACTERS = "cannot contain spaces, newlines or special characters."
 BAD_ID = "ERR client-id should be greater than 0"
 FAILED = "ERR CONFIG SET failed (possibly related to argument '{}') - "
 BETWEEN_1_AND_A_MILLION = "argument must be between 1 and 1000000 inclusive"
+ROOM_OF_A_CLIENT = 32 * 1024  # bytes that the server reads of one at a time
 NO_MEMORY_VALUE = "argument must be a memory value"
 LOGGED = pytest.mark.env(MEDUSA_PASSWORD="sesame")
 
@@ -218,6 +219,25 @@ def test_nothing_of_a_killed_pipeline_is_run_any_more(server, client):
     assert killed == 1
     assert victim.ended or victim.read_to_end() is not None
     assert client.command("COUNT") == count < 5000
+
+
+def test_a_connection_is_killed_in_the_same_wait_in_which_it_is_ready(server, client):
+    """The requests of three others fill the shared room before the victim is read."""
+    crowd, victim = [server.connect() for _ in range(3)], server.connect()
+    number = victim.command("CLIENT", "ID")
+    everybody = [*crowd, client, victim]
+    assert [c.command("PING") for c in everybody] == [b"PONG"] * 5
+    word = "x" * (ROOM_OF_A_CLIENT - len(encode("ECHO", "x" * 32000)) + 32000)
+    server.signal(signal.SIGSTOP)
+    # The server finds them ready in this order, so the one who kills is in the fourth read.
+    for other in crowd:
+        other.send_raw(encode("ECHO", word))
+    client.send("CLIENT", "KILL", "ID", number)
+    victim.send("PING")
+    server.signal(signal.SIGCONT)
+    assert client.read() == 1
+    assert victim.read_to_end() in (b"", b"+PONG\r\n")
+    assert [c.read() for c in crowd] == [word.encode()] * 3
 
 
 def test_the_queue_of_a_killed_connection_is_not_run(server, client):

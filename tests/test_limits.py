@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from medusa import LIMIT, MEGABYTE, Client, Error, eventually, outside_address
+from medusa import LIMIT, MEGABYTE, SLOWNESS, Client, Error, eventually, outside_address
 
 pytestmark = pytest.mark.since("07-config")
 
@@ -15,6 +15,7 @@ MEMORY_LIMIT = pytest.mark.since("21-memory-limit")
 TOO_MANY = b"-ERR max number of clients reached\r\n"
 OVER_LIMIT = b"OOM command not allowed when used memory > 'maxmemory'."
 NO_MEMORY = b"OOM out of memory, nothing was changed"
+TIMEOUT = max(2, round(2 * SLOWNESS))  # seconds that a test can tell from the machine's own delays
 
 
 def address_space(megabytes):
@@ -132,6 +133,61 @@ def test_replies_that_are_read_slowly_arrive_whole_and_take_bounded_memory(serve
         if n % 50 == 0:
             # 64 MiB, and room for a buffer that doubles.
             assert server.memory() - before < 160 * MEGABYTE
+
+
+def test_a_client_that_reads_slowly_is_not_taken_for_one_that_does_not_read(start_server):
+    server = start_server(f"--timeout={TIMEOUT}")
+    client, slow = server.connect(), server.connect(receive_buffer=65536)
+    client.command("SET", "k", "v" * 60000)
+    slow.send_raw(b"GET k\r\n" * 400)
+    # So slowly that the kernel's buffer gets by far not a third emptier within the timeout.
+    pause, end = TIMEOUT / 40, time.monotonic() + 2.5 * TIMEOUT
+    while time.monotonic() < end:
+        assert len(slow.read_bytes(10000)) == 10000
+        assert client.info()["stuck_connections"] == "0"
+        time.sleep(pause)
+    assert client.info()["connected_clients"] == "2"
+
+
+# Requests that the server comes to late
+
+
+def check_a_late_server(server, keep_busy=lambda: None):
+    """Stops the server for longer than the timeout while the requests of two clients wait."""
+    clients = [server.connect(), server.connect()]
+    assert [client.command("PING") for client in clients] == [b"PONG"] * 2
+    keep_busy()
+    server.signal(signal.SIGSTOP)
+    for client in clients:
+        client.send("SET", "k", "v")
+    time.sleep(1.3 * TIMEOUT)
+    server.signal(signal.SIGCONT)
+    assert [client.read() for client in clients] == [b"OK"] * 2
+    assert clients[0].info()["timed_out_connections"] == "0"
+
+
+def test_who_asks_while_the_server_is_stopped_was_not_silent(start_server):
+    check_a_late_server(start_server(f"--timeout={TIMEOUT}"))
+
+
+@pytest.mark.since("16-epoll")
+def test_who_asks_while_a_server_with_poll_is_stopped_was_not_silent(start_server):
+    # Here the wait ends with the requests, not with EINTR: they are read before the tick.
+    check_a_late_server(start_server(f"--timeout={TIMEOUT}", "--event-loop=poll"))
+
+
+def test_who_asks_while_a_command_takes_long_was_not_silent(start_server):
+    server = start_server(f"--timeout={TIMEOUT}")
+    busy = server.connect()
+    busy.command("SET", "a" * 60000, "v")
+
+    def keep_busy():
+        # Half a second for a fast machine; being stopped in the middle makes it long.
+        busy.send("KEYS", "*" + "a" * 30000 + "b")
+        time.sleep(0.1)
+
+    check_a_late_server(server, keep_busy)
+    assert busy.read() == []
 
 
 # Many clients that time out at once

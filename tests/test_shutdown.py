@@ -186,3 +186,16 @@ def test_who_has_called_before_the_signal_is_answered(server):
     assert [client.read_to_end() for client in clients] == [b"$5\r\nearly\r\n"] * 20
     assert first.read_to_end() == b""
     assert server.wait() == 0
+
+
+@REFINED
+def test_all_who_have_called_before_the_signal_are_answered(start_server):
+    server = start_server("--max-connections=200")
+    server.signal(signal.SIGSTOP)
+    clients = [server.connect() for _ in range(200)]  # several rounds of accepting
+    for client in clients:
+        client.send("PING", "early")
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    assert [client.read_to_end() for client in clients] == [b"$5\r\nearly\r\n"] * 200
+    assert server.wait() == 0

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net.h"
+
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
 #define LONG_READ_BYTES ((size_t)1024 * 1024) // takes a tenth of a millisecond
 #define ROOM_BYTES (4 * READ_BYTES) // of all clients before a turn must end
@@ -159,8 +161,6 @@ static void client_on_ready(void *arg, int fd, unsigned ready) {
     struct clients *all = c->all;
     (void)fd;
     if (c->in_turn) return; // it has enough to do already
-    if (all->room_used > ROOM_BYTES - READ_BYTES) clients_turn(all);
-
     join_turn(c);
     if (!(ready & LOOP_READ) || c->at_end || c->paused || c->closing) return;
     if (c->in.len == 0) {
@@ -169,6 +169,8 @@ static void client_on_ready(void *arg, int fd, unsigned ready) {
         read_own(c);
     }
     batch_collect(all, c);
+    // Room for the next one. Last, as any client may be freed in it, `c` too.
+    if (all->room_used > ROOM_BYTES - READ_BYTES) clients_turn(all);
 }
 
 // Keeps the input of this turn that is not done for the next one.
@@ -300,6 +302,13 @@ static void expel(struct client *c, uint64_t *counter, const char *why) {
     join_turn(c);
 }
 
+// Whether input waits for us, or for its turn. Then the client was not silent:
+// it is we who come late, after a stop, or after a command that took long.
+static bool has_spoken(const struct client *c) {
+    if (c->in_turn) return true;
+    return !c->at_end && !c->closing && net_can_read(c->fd);
+}
+
 bool clients_tick(struct clients *all, int64_t now_ms) {
     int64_t timeout_ms = all->timeout_ms;
     int64_t stuck_ms = timeout_ms > 0 ? timeout_ms : STUCK_MS;
@@ -308,12 +317,22 @@ bool clients_tick(struct clients *all, int64_t now_ms) {
     for (struct client *c = all->idle.first; c != NULL; c = c->next) {
         if (timeout_ms == 0 || now_ms - c->active_ms < timeout_ms) break;
         if (left-- == 0) return true;
+        if (has_spoken(c)) continue;
         expel(c, &all->stats->timed_out, "silent for too long");
     }
-    for (struct client *c = all->writing.first; c != NULL; c = c->next) {
+    for (struct client *c = all->writing.first, *next; c != NULL; c = next) {
+        next = c->next;
         if (now_ms - c->active_ms < stuck_ms) break;
         if (left-- == 0) return true;
-        expel(c, &all->stats->stuck, "does not read its replies");
+        // The loop tells of room only when a third of the kernel's buffer is
+        // free. A slow reader may have made less, which is progress, too: it
+        // has its turn as if the loop had told.
+        if (flush(c)) {
+            touch(c, now_ms);
+            client_on_ready(c, c->fd, LOOP_WRITE);
+        } else {
+            expel(c, &all->stats->stuck, "does not read its replies");
+        }
     }
     return false;
 }

@@ -21,6 +21,9 @@ void net_local_address(int fd, char *text);
 // Returns its descriptor, or -1 with errno set.
 int net_accept(int listener);
 
+// Returns whether a read from `fd` would not have to wait now.
+bool net_can_read(int fd);
+
 // Lets the process open `count` descriptors, if the system allows it. Returns
 // how many it can open now.
 size_t net_raise_descriptor_limit(size_t count);

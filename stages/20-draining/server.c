@@ -222,7 +222,10 @@ static void run_once(struct server *s) {
 
 static void drain(struct server *s) {
     int64_t end_ms = clock_now_ms(&s->clock) + DRAIN_MS;
-    accept_callers(s); // who called before the signal is served as well
+    // Who called before the signal is served as well, or told why not.
+    for (size_t n = 0; n <= s->stats.max_clients; n += ACCEPTS_PER_TURN) {
+        if (s->is_accepting) accept_callers(s);
+    }
     stop_accepting(s);
     clients_drain(&s->clients);
     while (s->stats.clients > 0 && clock_now_ms(&s->clock) < end_ms) {

@@ -22,6 +22,9 @@ void net_local_address(int fd, char *text);
 // the peer is another machine.
 int net_accept(int listener, bool *is_outside);
 
+// Returns whether a read from `fd` would not have to wait now.
+bool net_can_read(int fd);
+
 // Lets the process open `count` descriptors, if the system allows it. Returns
 // how many it can open now.
 size_t net_raise_descriptor_limit(size_t count);
