@@ -26,6 +26,8 @@ def text_of(value):
 
 
 def text_of_ratio(value):
+    if value > 1e5:
+        return "∞"  # the second one takes nothing
     return f"{value:.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
 
 
