@@ -268,7 +268,7 @@ size_t request_missing(
     size_t at = progress->at;
     if (at == 0 || at == in.len || in.data[at] != '$') return 0;
     struct slice word = {in.data + at + 1, in.len - at - 1};
-    struct request unused; // takes the text of an error
+    struct request unused = {0}; // takes the text of an error
     struct number length;
     if (parse_number(&unused, word, "", &length) != REQUEST_DONE) return 0;
     if (length.value > MAX_WORD_BYTES) return 0;
