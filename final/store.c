@@ -295,14 +295,14 @@ enum store_result store_rename(
     struct entry *e = find(st, from, hash, now_ms);
     if (e == NULL) return STORE_MISSING;
 
-    // Both are there for a moment. No other key has to go for that.
+    // Both are there for a moment: others go only for what a longer name adds.
     size_t max_bytes = st->max_bytes, before = table_bytes(st->table);
-    st->max_bytes = 0;
+    note_use(st, e, hash);
+    if (max_bytes > 0) st->max_bytes += entry_size(e);
     enum store_result result = put(st, table_find(st->table, to, hash_to), to,
         hash_to, entry_value(e), entry_deadline(e));
     st->max_bytes = max_bytes;
     if (result == STORE_OK) table_remove(st->table, from, hash);
-    // For a name that is longer, one may have to.
     while (table_bytes(st->table) > before && store_evict_step(st)) continue;
     return result;
 }

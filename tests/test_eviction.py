@@ -458,6 +458,20 @@ def test_a_new_name_evicts_no_other_key(server, client):
 
 @FINAL
 @EVICTING
+def test_a_longer_name_does_not_evict_its_own_key(server, client):
+    names = [f"key:{n}" for n in range(20)]
+    for _ in range(10):
+        client.command("CLEAR")
+        client.command("CONFIG", "SET", "maxmemory", "2mb")
+        client.pipeline(*[["SET", name, "v" * 9000] for name in names])
+        client.pipeline(*[["GET", name] for name in names])  # all are worth as much
+        client.command("CONFIG", "SET", "maxmemory", info(client, "used_memory"))
+        assert client.command("RENAME", names[0], "longer" * 9) == b"OK"
+        assert client.command("EXISTS", "longer" * 9) == 1
+
+
+@FINAL
+@EVICTING
 def test_a_longer_name_evicts_what_it_takes(server, client):
     set_many(client, "key", 3000)
     for n in range(10):

@@ -12,7 +12,7 @@
 #include "net.h"
 
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
-#define LONG_READ_BYTES ((size_t)1024 * 1024) // takes a tenth of a millisecond
+#define LONG_READ_BYTES ((size_t)128 * 1024) // of a word that is long itself
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
 #define MAX_REQUEST_BYTES ((size_t)1024 * 1024 * 1024)
 #define STUCK_MS 30000 // where there is no timeout

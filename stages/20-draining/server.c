@@ -222,7 +222,7 @@ static void run_once(struct server *s) {
 
 static void drain(struct server *s) {
     int64_t end_ms = clock_now_ms(&s->clock) + DRAIN_MS;
-    // Who called before the signal is served as well, or told why not.
+    // Who called before the signal is served as well, if there is a place.
     for (size_t n = 0; n <= s->stats.max_clients; n += ACCEPTS_PER_TURN) {
         if (s->is_accepting) accept_callers(s);
     }

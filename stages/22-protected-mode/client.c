@@ -13,7 +13,7 @@
 #include "net.h"
 
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
-#define LONG_READ_BYTES ((size_t)1024 * 1024) // takes a tenth of a millisecond
+#define LONG_READ_BYTES ((size_t)128 * 1024) // of a word that is long itself
 #define ROOM_BYTES (4 * READ_BYTES) // of all clients before a turn must end
 #define LAST_READ_BYTES ((size_t)4 * 1024 * 1024) // when shutting down
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
