@@ -14,7 +14,7 @@
 #define READ_BYTES ((size_t)32 * 1024) // of one client in one turn
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
 #define STUCK_MS 30000 // where there is no timeout
-#define EXPELS_PER_STEP 128 // closing a connection takes some 5 us
+#define EXPELS_PER_STEP 32 // closing a connection takes some 5 us
 
 // ---------------------------------------------------------------- lists
 

@@ -20,7 +20,7 @@
 #define MAX_MOVED_BYTES ((size_t)4 * 1024 * 1024) // takes half a millisecond
 #define MAX_REQUEST_BYTES ((size_t)1024 * 1024 * 1024)
 #define STUCK_MS 30000 // where there is no timeout
-#define EXPELS_PER_STEP 128 // closing a connection takes some 5 us
+#define EXPELS_PER_STEP 32 // closing a connection takes some 5 us
 #define BUF_STEP 64 // bytes; what a client has is counted in whole steps
 
 bool clients_init(struct clients *all) {
