@@ -1,8 +1,8 @@
 """The same question on three levels.
 
-The store knows the earliest deadline of all, each segment the earliest of its 512 slots, and a
-bit in each slot tells whether its entry has one; the walk at 5000 ms looks into the segment that
-may have something due and passes by the others.
+The store knows the earliest deadline of all, each group of 32 homes in a segment the earliest of
+its entries, and a bit in each slot tells whether its entry has one; the walk at 5000 ms looks into
+the group that may have something due and passes by the others.
 """
 
 
@@ -11,17 +11,17 @@ def draw(d):
     d.note(20, 42, "the time is 5000:\nso a walk begins")
     d.note(485, 42, "with nothing due, this is\nall that is looked at")
     bounds = [("none", "plain"), ("9000", "plain"), ("4000", "amber"), ("7500", "plain")]
-    segments = []
+    groups = []
     for number, (bound, fill) in enumerate(bounds):
         x = 20 + number * 174
-        segments.append(d.box(x, 130, 158, 60, f"segment {number}\nearliest {bound}", fill))
-        d.arrow(store.bottom, segments[-1].top, heads="none")
-    for one, two in zip(segments, segments[1:]):
+        groups.append(d.box(x, 130, 158, 60, f"homes {32 * number} to {32 * number + 31}\nearliest {bound}", fill))
+        d.arrow(store.bottom, groups[-1].top, heads="none")
+    for one, two in zip(groups, groups[1:]):
         d.arrow(one.right, two.left)
     d.note(20, 214, "passed by, in one comparison")
     d.note(542, 214, "passed by")
-    d.arrow(segments[2].bottom, (447, 264))
-    d.heading(20, 258, "its slots, 512; the walk reads the bit D of each")
+    d.arrow(groups[2].bottom, (447, 264))
+    d.heading(20, 258, "its slots, from 64 on; the walk reads the bit D of each")
     kinds = ["empty", "D 0", "D 1", "D 0", "D 1", "empty", "D 1", "…"]
     fills = ["plain", "plain", "red", "plain", "green", "plain", "green", "plain"]
     slots = d.cells(20, 270, 85, 38, kinds, fills)
@@ -37,6 +37,6 @@ def draw(d):
     d.note(
         20,
         428,
-        "Behind the walk, the bound of segment 2 is 6200, and so is due_ms. A bound may be\n"
+        "Behind the walk, the bound of that group is 6200, and so is due_ms. A bound may be\n"
         "too early, which costs a look in vain; it is never too late.",
     )

@@ -18,7 +18,7 @@
 #include "store.h"
 
 #define TICK_MS 100 // between two looks at clocks and signals
-#define SLICE_US 500 // of background work between two waits
+#define SLICE_US 250 // of background work between two waits
 #define ACCEPTS_PER_TURN 64
 #define DRAIN_MS 5000 // until clients that do not read are given up
 #define OWN_DESCRIPTORS 32 // for everything that is not a client

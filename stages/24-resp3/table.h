@@ -69,7 +69,8 @@ uint64_t table_walk(
 
 // Like table_walk(), but removes and frees the entries that are due at
 // `now_ms`, and lowers *earliest_ms to the first deadline that is left there.
-// If many are due, it takes some dozens and returns a cursor to the same place.
+// If some are due, it takes up to some dozens and returns a cursor to the same
+// place.
 uint64_t table_expire(
     struct table *t, uint64_t cursor, int64_t now_ms, int64_t *earliest_ms);
 

@@ -12,8 +12,8 @@
 //
 // Invariants: a segment of depth d is named by 2^(depth - d) neighbors in the
 // directory, and all its hashes share their first d bits. No empty slot lies
-// between an entry's home and its slot. No deadline in a segment is before its
-// `earliest_ms`.
+// between an entry's home and its slot. No entry whose home is in a group has a
+// deadline before the group's `earliest_ms`.
 
 #include "table.h"
 
@@ -22,10 +22,12 @@
 #include <string.h>
 
 #define SEGMENT_SLOTS 512
+#define GROUP_HOMES 32 // in a row; their entries are looked at in one step
+#define GROUPS (SEGMENT_SLOTS / GROUP_HOMES)
 #define SPLIT_ABOVE 448 // entries, 7/8: fuller segments have long probes
 #define MERGE_BELOW 128 // entries in both halves: far from the next split
 #define MAX_DEPTH 28 // bits: room for 10^11 entries, and no size overflows
-#define FREES_PER_STEP 64 // entries; freeing a large one takes some 50 us
+#define FREES_PER_STEP 32 // entries; freeing a large one takes some 50 us
 #define PATIENCE 64 // entries that the hand spares before it wants less
 
 #define SLOT_HAS_DEADLINE ((uint64_t)1)
@@ -36,7 +38,7 @@
 
 struct segment {
     uint64_t slots[SEGMENT_SLOTS]; // 0 is empty
-    int64_t earliest_ms;
+    int64_t earliest_ms[GROUPS];
     unsigned count; // slots in use
     unsigned depth; // first bits that all hashes here share
 };
@@ -94,10 +96,16 @@ static inline struct segment *segment_for(
     return t->directory[first_bits(hash, t->depth)];
 }
 
+// Makes a bound hold for one more deadline.
+static void lower(int64_t *earliest_ms, int64_t deadline_ms) {
+    if (deadline_ms < *earliest_ms) *earliest_ms = deadline_ms;
+}
+
 static struct segment *segment_new(struct table *t, unsigned depth) {
     struct segment *seg = slab_alloc(t->pool, sizeof(*seg));
     if (seg == NULL) return NULL;
-    *seg = (struct segment){.earliest_ms = ENTRY_NO_DEADLINE, .depth = depth};
+    *seg = (struct segment){.depth = depth};
+    for (size_t g = 0; g < GROUPS; g++) seg->earliest_ms[g] = ENTRY_NO_DEADLINE;
     t->at_depth[depth]++;
     t->segments++;
     return seg;
@@ -268,7 +276,7 @@ static bool split(struct table *t, uint64_t hash) {
         bool is_one = first_bits(h, seg->depth + 1) & 1;
         place(is_one ? ones : seg, slots[i]);
     }
-    ones->earliest_ms = seg->earliest_ms;
+    memcpy(ones->earliest_ms, seg->earliest_ms, sizeof(seg->earliest_ms));
     t->at_depth[seg->depth]--;
     t->at_depth[++seg->depth]++;
 
@@ -291,8 +299,8 @@ static void merge(struct table *t, uint64_t hash) {
         for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
             if (other->slots[i] != 0) place(seg, other->slots[i]);
         }
-        if (other->earliest_ms < seg->earliest_ms) {
-            seg->earliest_ms = other->earliest_ms;
+        for (size_t g = 0; g < GROUPS; g++) {
+            lower(&seg->earliest_ms[g], other->earliest_ms[g]);
         }
         segment_free(t, other);
         t->at_depth[seg->depth]--;
@@ -323,8 +331,7 @@ bool table_put(struct table *t, struct entry *e, uint64_t hash) {
         if (old != NULL) entry_free(t->pool, old);
     }
     seg->slots[i] = slot_for(e, hash) | (seg->slots[i] & SLOT_ROUNDS);
-    int64_t deadline_ms = entry_deadline(e);
-    if (deadline_ms < seg->earliest_ms) seg->earliest_ms = deadline_ms;
+    lower(&seg->earliest_ms[hash_home(hash) / GROUP_HOMES], entry_deadline(e));
     return true;
 }
 
@@ -380,40 +387,47 @@ uint64_t table_walk(
     return cursor_behind(seg, cursor);
 }
 
-// Removes what is due from `seg` and finds its earliest deadline anew. Only
-// entries that have a deadline are looked at. Returns false, with the bound as
-// it was, if there is more to remove than a step may.
-static bool sweep(struct table *t, struct segment *seg, int64_t now_ms) {
+// Removes what is due of a group and finds its earliest deadline anew. Its
+// entries are between its first home and the first empty slot behind its last
+// one; only those that have a deadline are looked at.
+static void sweep(
+    struct table *t, struct segment *seg, size_t group, int64_t now_ms) {
     int64_t earliest_ms = ENTRY_NO_DEADLINE;
-    size_t n = 0;
-    for (size_t i = 0; i < SEGMENT_SLOTS;) {
+    size_t at = group * GROUP_HOMES, end = at + GROUP_HOMES;
+    while (at < end || seg->slots[at % SEGMENT_SLOTS] != 0) {
+        size_t i = at % SEGMENT_SLOTS;
         prefetch(slot_entry(seg->slots[(i + 16) % SEGMENT_SLOTS]));
-        if (!(seg->slots[i] & SLOT_HAS_DEADLINE)) {
-            i++;
+        uint64_t slot = seg->slots[i];
+        bool is_of_group = slot_home(slot) / GROUP_HOMES == group;
+        if (!is_of_group || !(slot & SLOT_HAS_DEADLINE)) {
+            at++;
             continue;
         }
-        int64_t deadline_ms = entry_deadline(slot_entry(seg->slots[i]));
+        int64_t deadline_ms = entry_deadline(slot_entry(slot));
         if (deadline_ms <= now_ms) {
-            if (n++ == FREES_PER_STEP) return false;
             remove_at(t, seg, i); // which may put another entry at i
-            continue;
+        } else {
+            lower(&earliest_ms, deadline_ms);
+            at++;
         }
-        if (deadline_ms < earliest_ms) earliest_ms = deadline_ms;
-        i++;
     }
-    seg->earliest_ms = earliest_ms;
-    return true;
+    seg->earliest_ms[group] = earliest_ms;
 }
 
+// A segment is left behind only when nothing in it is due. So it may be split
+// or merged between two steps: its bounds still tell what there is to do.
 uint64_t table_expire(
     struct table *t, uint64_t cursor, int64_t now_ms, int64_t *earliest_ms) {
     struct segment *seg = segment_for(t, cursor);
-    bool is_due = seg->earliest_ms <= now_ms;
-    if (is_due && !sweep(t, seg, now_ms)) return cursor | 1; // 0 is the end
-    if (seg->earliest_ms < *earliest_ms) *earliest_ms = seg->earliest_ms;
+    for (size_t g = 0; g < GROUPS; g++) {
+        if (seg->earliest_ms[g] > now_ms) continue;
+        sweep(t, seg, g, now_ms);
+        return cursor | 1; // 0 is the end
+    }
+    for (size_t g = 0; g < GROUPS; g++) lower(earliest_ms, seg->earliest_ms[g]);
 
     uint64_t next = cursor_behind(seg, cursor);
-    if (is_due) merge(t, cursor);
+    merge(t, cursor);
     return next;
 }
 

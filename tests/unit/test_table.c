@@ -276,6 +276,55 @@ static void test_expiring_gives_the_memory_back(void) {
     close_world();
 }
 
+// While a client waits, only some dozens of entries may be freed.
+static void test_a_step_of_expiring_is_small(void) {
+    open_world();
+    for (size_t k = 0; k < KEYS; k++) put(k, 0, 1000);
+    int64_t earliest_ms = NO_DEADLINE;
+    uint64_t cursor = 0;
+    do {
+        size_t before = table_count(w.table);
+        cursor = table_expire(w.table, cursor, 1000, &earliest_ms);
+        CHECK(before - table_count(w.table) <= 100);
+    } while (cursor != 0);
+    close_world();
+}
+
+// Puts or drops some keys that are not due, and notes the deadlines.
+static void change_some(bool grows, int64_t now_ms, int64_t *earliest_ms) {
+    for (int i = 0; i < 100; i++) {
+        size_t k = check_random() % KEYS;
+        if (w.is_there[k] && w.deadline_ms[k] <= now_ms) continue;
+        if (!grows) {
+            drop(k);
+            continue;
+        }
+        put(k, 0, now_ms + 1 + (int64_t)(check_random() % 9));
+        if (w.deadline_ms[k] < *earliest_ms) *earliest_ms = w.deadline_ms[k];
+    }
+}
+
+// Segments are split and merged while a walk is in the midst of them. What is
+// left behind by that has to be told by the earliest deadline.
+static void test_a_walk_among_changes_misses_no_deadline(void) {
+    open_world();
+    for (int64_t now_ms = 0; now_ms < 200; now_ms++) {
+        int64_t earliest_ms;
+        do {
+            earliest_ms = NO_DEADLINE;
+            uint64_t cursor = 0;
+            do {
+                cursor = table_expire(w.table, cursor, now_ms, &earliest_ms);
+                change_some(now_ms % 20 < 10, now_ms, &earliest_ms);
+            } while (cursor != 0);
+        } while (earliest_ms <= now_ms);
+        CHECK(earliest_ms <= expire_model(now_ms));
+        CHECK_INT(table_count(w.table), w.count);
+    }
+    check_all();
+    close_world();
+}
+
 static void test_putting_an_entry_again_changes_its_deadline(void) {
     open_world();
     put(7, 1, 1000);
@@ -326,6 +375,8 @@ int main(void) {
     test_expiring_removes_what_is_due_and_nothing_else();
     test_the_earliest_deadline_is_never_missed();
     test_expiring_gives_the_memory_back();
+    test_a_step_of_expiring_is_small();
+    test_a_walk_among_changes_misses_no_deadline();
     test_putting_an_entry_again_changes_its_deadline();
     test_freeing_in_steps_ends();
     test_prefetching_changes_nothing();
