@@ -14,7 +14,8 @@ def draw(d):
     groups = []
     for number, (bound, fill) in enumerate(bounds):
         x = 20 + number * 174
-        groups.append(d.box(x, 130, 158, 60, f"homes {32 * number} to {32 * number + 31}\nearliest {bound}", fill))
+        homes = f"homes {32 * number} to {32 * number + 31}"
+        groups.append(d.box(x, 130, 158, 60, f"{homes}\nearliest {bound}", fill))
         d.arrow(store.bottom, groups[-1].top, heads="none")
     for one, two in zip(groups, groups[1:]):
         d.arrow(one.right, two.left)
