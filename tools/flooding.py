@@ -422,7 +422,12 @@ def transaction(target, megabytes, _):
 
 def silent_clients(target, count):
     """Opens `count` connections whose last word is read at the same moment."""
-    socks = [target.connect() for _ in range(count)]
+    socks = []
+    while len(socks) < count:
+        socks.append(target.connect())
+        if len(socks) % 100 == 0:  # a listener whose queue is full would let us wait for seconds
+            socks[-1].sendall(PING)
+            expect(socks[-1].recv(64), PONG, "PING")
     os.kill(target.pid, signal.SIGSTOP)
     for sock in socks:
         sock.sendall(PING)
