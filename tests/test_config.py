@@ -1,6 +1,7 @@
 """Settings: variables, flags, what is refused, and what goes to the log."""
 
 import os
+import pathlib
 import socket
 import subprocess
 import time
@@ -10,6 +11,8 @@ import pytest
 from medusa import LIMIT, Client, clean_environment, eventually, free_port, run_once
 
 pytestmark = pytest.mark.since("07-config")
+
+TCP_TABLE = pathlib.Path("/proc/net/tcp")
 
 PROTECTED_MODE = pytest.mark.since("22-protected-mode")
 EVICTION = pytest.mark.since("26-eviction")
@@ -340,6 +343,17 @@ def test_a_client_that_speaks_is_not_closed(start_server):
         assert busy.command("PING") == b"PONG"
         idle.read_bytes(1, limit=0.2)
     assert busy.command("PING") == b"PONG"
+
+
+@pytest.mark.skipif(not TCP_TABLE.exists(), reason="the system shows no sockets in /proc")
+def test_the_system_asks_whether_a_silent_client_is_still_there(start_server):
+    server = start_server("--timeout=0")
+    client = server.connect()
+    assert client.command("PING") == b"PONG"
+    ends = f"{server.port:04X}", f"{client.sock.getsockname()[1]:04X}"
+    rows = [line.split() for line in TCP_TABLE.read_text().splitlines()[1:]]
+    [timer] = [row[5] for row in rows if (row[1][-4:], row[2][-4:]) == ends]
+    assert timer.startswith("02:")  # proc_net_tcp.txt: a keepalive timer is pending
 
 
 def test_a_timeout_of_0_closes_nobody(start_server):

@@ -22,7 +22,7 @@ def draw(d):
     d.note(20, 214, "passed by, in one comparison")
     d.note(542, 214, "passed by")
     d.arrow(groups[2].bottom, (447, 264))
-    d.heading(20, 258, "its slots, from 64 on; the walk reads the bit D of each")
+    d.heading(20, 258, "slots from 64 on; the walk reads the bit D of each")
     kinds = ["empty", "D 0", "D 1", "D 0", "D 1", "empty", "D 1", "…"]
     fills = ["plain", "plain", "red", "plain", "green", "plain", "green", "plain"]
     slots = d.cells(20, 270, 85, 38, kinds, fills)

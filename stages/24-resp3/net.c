@@ -108,6 +108,8 @@ int net_accept(int listener, bool *is_outside) {
     // it is acknowledged (Nagle's algorithm). Best effort.
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    // And a peer that has died can only be found by asking. The system does.
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     *is_outside = !is_loopback(&sa);
     return fd;
 }
