@@ -119,12 +119,12 @@ PEERS = [
             Operation("SET of 1 MiB", US, do.large("SET", 1 << 20, 200)),
             NO_KEYS,
             Operation("KEYS that finds all", MS, do.keys_all),
+            BEHIND_KEYS,  # while the memory of both is warm
             Operation("SCAN with COUNT 10, each key", US, do.scan(10, 1000)),
             Operation("SCAN with COUNT 1000, each key", US, do.scan(1000, 200)),
             Operation("connect, PING, close", US, do.storm),
             HELD,
             IDLE,
-            BEHIND_KEYS,
             Operation(
                 "wait of others behind an EXEC of 50,000", MS, do.hold(b"EXEC", queued=50_000), True
             ),
