@@ -22,7 +22,7 @@ static const char help_text[] =
     "  -p PORT       server port (MEDUSA_PORT, 2312)\n"
     "  --askpass     ask for the password (otherwise MEDUSA_PASSWORD, if set)\n"
     "  -x            take the last argument of the command from stdin\n"
-    "  -r N          run the command N times, -1 for ever\n"
+    "  -r N          run the command N times, -1 forever\n"
     "  -i SECONDS    wait between them; 0.5 is half a second\n"
     "  --pipe        send stdin as it is, commands as lines or RESP, and "
     "count\n"
@@ -62,7 +62,7 @@ static enum options_result set_repeat(struct options *o, const char *value) {
         (o->repeat > 0 || o->repeat == -1)) {
         return OPTIONS_RUN;
     }
-    return wrong("-r", value, "expected a number from 1, or -1 for ever");
+    return wrong("-r", value, "expected a number from 1, or -1 forever");
 }
 
 static enum options_result set_interval(struct options *o, const char *value) {

@@ -20,7 +20,7 @@ struct options {
     bool form_given; // otherwise the form depends on where stdout goes
     enum print_form form;
     bool repeat_given;
-    int64_t repeat; // times to run the command; -1 for ever
+    int64_t repeat; // times to run the command; -1 forever
     int64_t interval_ms; // between them
     size_t command_count; // words of the command; 0 for none
     char **command;

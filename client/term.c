@@ -169,7 +169,7 @@ static int signal_key(struct term *t) {
     }
 }
 
-// Waits for a byte, for at most `wait_ms` (-1: for ever). Returns 0 if there is
+// Waits for a byte, for at most `wait_ms` (-1: forever). Returns 0 if there is
 // one, or a key: TERM_ESCAPE if none came in time, or that of a signal.
 static int wait_byte(struct term *t, int wait_ms) {
     if (t->start < t->end) return 0;

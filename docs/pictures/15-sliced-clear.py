@@ -36,6 +36,6 @@ def draw(d):
     d.note(
         20,
         398,
-        "A step frees at most 64 entries, all of the segment at freed. When it is empty, it\n"
+        "A step frees at most 32 entries, all of the segment at freed. When it is empty, it\n"
         "goes too, and freed moves on by as many places as name it: by two for u.",
     )

@@ -394,9 +394,9 @@ static void sweep(
     struct table *t, struct segment *seg, size_t group, int64_t now_ms) {
     int64_t earliest_ms = ENTRY_NO_DEADLINE;
     size_t at = group * GROUP_HOMES, end = at + GROUP_HOMES;
+    for (size_t i = at; i < end; i++) prefetch(slot_entry(seg->slots[i]));
     while (at < end || seg->slots[at % SEGMENT_SLOTS] != 0) {
         size_t i = at % SEGMENT_SLOTS;
-        prefetch(slot_entry(seg->slots[(i + 16) % SEGMENT_SLOTS]));
         uint64_t slot = seg->slots[i];
         bool is_of_group = slot_home(slot) / GROUP_HOMES == group;
         if (!is_of_group || !(slot & SLOT_HAS_DEADLINE)) {

@@ -68,9 +68,9 @@ uint64_t table_walk(
     const struct table *t, uint64_t cursor, table_visit_fn *visit, void *arg);
 
 // Like table_walk(), but removes and frees the entries that are due at
-// `now_ms`, and lowers *earliest_ms to the first deadline that is left there.
-// If some are due, it takes up to some dozens and returns a cursor to the same
-// place.
+// `now_ms`: if some may be due, it looks at some dozens and returns a cursor to
+// the same segment. If none is, it lowers *earliest_ms to a moment before which
+// none of the segment will be, and goes on.
 uint64_t table_expire(
     struct table *t, uint64_t cursor, int64_t now_ms, int64_t *earliest_ms);
 

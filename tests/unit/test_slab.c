@@ -132,7 +132,7 @@ int main(void) {
     test_every_size_once();
     test_many_of_one_size(1);
     test_many_of_one_size(24);
-    test_many_of_one_size(4112);
+    test_many_of_one_size(4232);
     test_many_of_one_size(4241);
     test_sizes_that_share_slots(1);
     test_sizes_that_share_slots(9);
