@@ -273,8 +273,12 @@ class Client:
         self.sock.close()
 
     def close_sending_side(self):
-        """Says that no more requests will come; replies can still be read."""
-        self.sock.shutdown(socket.SHUT_WR)
+        """Says that no more requests will come; replies can still be read.
+
+        Where the server has cut the connection off already, the replies tell.
+        """
+        with contextlib.suppress(OSError):  # ENOTCONN
+            self.sock.shutdown(socket.SHUT_WR)
         self._note("sent", b"", "end of stream")
 
     # Sending

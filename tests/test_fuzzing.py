@@ -3,11 +3,12 @@
 import importlib.util
 import pathlib
 import socket
+import struct
 import threading
 
 import pytest
 
-from medusa import SLOWNESS
+from medusa import LIMIT, SLOWNESS, Client, Closed, wait_for
 
 pytestmark = pytest.mark.since("final")
 
@@ -70,3 +71,15 @@ def test_a_value_that_comes_back_changed_is_found(server, seed):
     finally:
         relay.close()
     assert any("the witness finds" in problem for problem in summary["problems"]), summary
+
+
+def test_a_connection_that_was_reset_ends_like_one_that_was_closed():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = Client("127.0.0.1", listener.getsockname()[1])
+        far_end, _ = listener.accept()
+        far_end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far_end.close()
+        wait_for(client.sock, LIMIT, read=True, write=False)
+        client.close_sending_side()
+        with client, pytest.raises(Closed):
+            client.read()
