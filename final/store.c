@@ -15,7 +15,7 @@
 #include "table.h"
 
 #define EVICTIONS_PER_STEP 32 // freeing a large entry takes some 50 us
-#define TTL_SEGMENTS 16 // that store_average_ttl() looks at
+#define TTL_SEGMENTS 2 // that store_average_ttl() looks at
 #define RANDOM_DRAWS 64 // of keys that may have expired
 #define WALK_KEYS 512 // that store_random() looks at in one step
 
