@@ -6,6 +6,7 @@ Every wait has a limit; MEDUSA_TEST_SLOWNESS=5 multiplies all of them, for sanit
 
 import collections
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -277,8 +278,11 @@ class Client:
 
         Where the server has cut the connection off already, the replies tell.
         """
-        with contextlib.suppress(OSError):  # ENOTCONN
+        try:
             self.sock.shutdown(socket.SHUT_WR)
+        except OSError as problem:
+            if problem.errno != errno.ENOTCONN:
+                raise
         self._note("sent", b"", "end of stream")
 
     # Sending
