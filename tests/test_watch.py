@@ -231,7 +231,7 @@ def segments_by_memory(client, empty_bytes, depth):
     All keys have one length, so what entries take is known; a segment has 512 slots, 16
     deadlines and two counts; and the directory has a pointer for each of 2^depth places.
     """
-    segment = 512 * 8 + 16 * 8 + 4 + 4
+    segment = 512 * 8 + 64 * 8 + 4 + 4
     entries = client.command("COUNT") * client.command("MEMORY", "USAGE", "key:000000")
     grown = int(client.info()["used_memory"]) - entries - empty_bytes - 8 * (2**depth - 1)
     segments, rest = divmod(grown, segment)

@@ -1,6 +1,6 @@
 """The same question on three levels.
 
-The store knows the earliest deadline of all, each group of 32 homes in a segment the earliest of
+The store knows the earliest deadline of all, each group of 8 homes in a segment the earliest of
 its entries, and a bit in each slot tells whether its entry has one; the walk at 5000 ms looks into
 the group that may have something due and passes by the others.
 """
@@ -14,7 +14,7 @@ def draw(d):
     groups = []
     for number, (bound, fill) in enumerate(bounds):
         x = 20 + number * 174
-        homes = f"homes {32 * number} to {32 * number + 31}"
+        homes = f"homes {8 * number} to {8 * number + 7}"
         groups.append(d.box(x, 130, 158, 60, f"{homes}\nearliest {bound}", fill))
         d.arrow(store.bottom, groups[-1].top, heads="none")
     for one, two in zip(groups, groups[1:]):
@@ -22,7 +22,7 @@ def draw(d):
     d.note(20, 214, "passed by, in one comparison")
     d.note(542, 214, "passed by")
     d.arrow(groups[2].bottom, (447, 264))
-    d.heading(20, 258, "slots from 64 on; the walk reads the bit D of each")
+    d.heading(20, 258, "slots from 16 on; the walk reads the bit D of each")
     kinds = ["empty", "D 0", "D 1", "D 0", "D 1", "empty", "D 1", "…"]
     fills = ["plain", "plain", "red", "plain", "green", "plain", "green", "plain"]
     slots = d.cells(20, 270, 85, 38, kinds, fills)

@@ -10,7 +10,7 @@ def draw(d):
     d.heading(20, 36, "the memory of the process")
     parts = [
         ("entries", "header + key + value, as requested", 80, "green"),
-        ("table", "4232 bytes a segment, 8 a place in the directory", 50, "green"),
+        ("table", "4616 bytes a segment, 8 a place in the directory", 50, "green"),
         ("slabs", "rounding up to 8 bytes, slots not in use", 36, "grey"),
         ("CLEAR", "old tables, until they are freed slice by slice", 36, "grey"),
         ("clients", "their buffers, each with a bound of its own", 36, "grey"),

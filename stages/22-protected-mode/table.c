@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define SEGMENT_SLOTS 512
-#define GROUP_HOMES 32 // in a row; their entries are looked at in one step
+#define GROUP_HOMES 8 // in a row; their entries are looked at in one step
 #define GROUPS (SEGMENT_SLOTS / GROUP_HOMES)
 #define SPLIT_ABOVE 448 // entries, 7/8: fuller segments have long probes
 #define MERGE_BELOW 128 // entries in both halves: far from the next split

@@ -27,7 +27,7 @@
 
 #define SLAB_BYTES ((size_t)64 * 1024)
 #define SLAB_STEP 8 // sizes are rounded up to this
-#define SLAB_LARGEST 4240 // bytes; malloc() wastes little on larger objects
+#define SLAB_LARGEST 4624 // bytes; malloc() wastes little on larger objects
 #define SLAB_SIZES (SLAB_LARGEST / SLAB_STEP + 1)
 
 struct free_slot {

@@ -285,7 +285,7 @@ static void test_a_step_of_expiring_is_small(void) {
     do {
         size_t before = table_count(w.table);
         cursor = table_expire(w.table, cursor, 1000, &earliest_ms);
-        CHECK(before - table_count(w.table) <= 100);
+        CHECK(before - table_count(w.table) <= 40);
     } while (cursor != 0);
     close_world();
 }
