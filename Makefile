@@ -45,12 +45,13 @@ stages: $(STAGES) ## build every stages/NN-name/medusa
 $(PROGRAMS) $(STAGES):
 	@$(MAKE) --no-print-directory -C $@
 
-# The tests mostly wait, so several runs go on at once; JOBS=1 shows one after the other, live.
+# The tests mostly wait, so several runs go on at once; JOBS=1 shows one after the other, live, as
+# one server alone does.
 test: client bench $(CHOSEN) ## test every server; STAGE=04 one, T=test_store one file, ARGS=-x
 	$(if $(strip $(CHOSEN)),,$(error there is no stage '$(STAGE)': STAGE is final or one of \
 		$(STAGES:stages/%=%)))
-	@python3 tools/suite.py $(if $(SAN),--sanitized) --jobs '$(or $(JOBS),4)' --file '$(T)' \
-		$(CHOSEN) -- $(ARGS)
+	@python3 tools/suite.py $(if $(SAN),--sanitized) --file '$(T)' \
+		--jobs '$(or $(JOBS),$(if $(word 2,$(CHOSEN)),4,1))' $(CHOSEN) -- $(ARGS)
 
 unit: ## run the unit tests of the modules of final/
 	@$(MAKE) --no-print-directory -C tests/unit run

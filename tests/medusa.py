@@ -146,16 +146,20 @@ class ReplyReader:
     def __init__(self):
         self.buffer = bytearray()
         self.start = 0  # where the next reply begins in `buffer`
+        self.needed = 0  # the length of `buffer` below which it cannot be whole
 
     def feed(self, data):
         """Takes bytes in, dropping those of earlier replies."""
         if self.start > 65536:
             del self.buffer[: self.start]
+            self.needed -= self.start
             self.start = 0
         self.buffer += data
 
     def next(self):
         """Returns (value, raw bytes) of the next whole reply, or None while it is incomplete."""
+        if len(self.buffer) < self.needed:
+            return None
         parsed = self._parse(self.start)
         if parsed is None:
             return None
@@ -203,7 +207,8 @@ class ReplyReader:
     def _parse_bulk(self, length, at):
         if length == -1:
             return None, at
-        if len(self.buffer) < at + length + 2:
+        self.needed = at + length + 2
+        if len(self.buffer) < self.needed:
             return None
         end = bytes(self.buffer[at + length : at + length + 2])
         assert end == b"\r\n", f"bulk string of {length} bytes is followed by {end!r}"

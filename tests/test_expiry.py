@@ -162,6 +162,7 @@ def test_a_key_is_there_until_its_deadline_and_gone_soon_after(client):
     client.command("SET", "k", "v", 1)
     while client.command("GET", "k") == b"v":
         assert time.monotonic() - start < LIMIT
+        time.sleep(0.002)
     assert time.monotonic() - start >= 0.999
     client.check(b"TTL k\r\nEXISTS k\r\n", b":-2\r\n:0\r\n")
 
@@ -240,11 +241,11 @@ def test_keys_that_nobody_asks_for_are_freed_as_well(client):
 @pytest.mark.since("06-poll")
 @pytest.mark.plain_build
 def test_the_memory_of_expired_keys_is_used_again(server, client):
-    client.pipeline(*(["SET", f"first:{n}", "v" * 50000, 1] for n in range(1000)))
+    client.pipeline(*(["SET", f"first:{n}", "v" * 50000, 1] for n in range(400)))
     full = server.memory()
-    assert full > 50000000
+    assert full > 20000000
     eventually(lambda: client.command("COUNT") == 0, "a COUNT of 0 without access to any key")
-    client.pipeline(*(["SET", f"second:{n}", "w" * 50000] for n in range(1000)))
+    client.pipeline(*(["SET", f"second:{n}", "w" * 50000] for n in range(400)))
     assert server.memory() < 1.5 * full
 
 
@@ -257,4 +258,5 @@ def test_many_deadlines_at_once_do_not_stall_the_server(server):
         start = time.monotonic()
         client.command("PING")
         slowest = max(slowest, time.monotonic() - start)
+        time.sleep(0.001)
     assert slowest < LIMIT / 20

@@ -180,6 +180,15 @@ def test_make_test_adds_up_the_runs_on_several_servers():
     assert out.splitlines()[-1] == f"{2 * int(runs[0])} passed, 0 failed"
 
 
+def test_the_test_files_of_the_complete_server_are_divided_into_several_runs():
+    files = ["tests/test_patterns.py", "tests/test_scan.py"]
+    status, out, err = run("python3", "tools/suite.py", "--jobs", "2", "final", "--", *files)
+    assert status == 0, out + err
+    runs = re.findall(r"^(\d+) passed in", out, re.MULTILINE)
+    assert len(runs) == 2
+    assert out.splitlines()[-1] == f"{sum(map(int, runs))} passed, 0 failed"
+
+
 def test_the_gate_names_its_steps_when_there_is_no_such_one():
     status, _, err = run(".ci/run", "no-such-step")
     assert status == 2

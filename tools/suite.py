@@ -2,11 +2,12 @@
 """Runs the test suite on one server or on several, for `make test`.
 
     tools/suite.py [--sanitized] [--jobs N] [--file test_store] FOLDER ... [-- pytest arguments]
+    tools/suite.py --jobs N final -- tests/test_store.py tests/test_scan.py
 
 A FOLDER is final or stages/NN-name, already built. One folder: the run is pytest's own, to its
 last line. Several: each run is announced, and the last line sums them all up. With --jobs 2 or
 more, that many run at a time, and the output of each appears when it has ended. final/ has by far
-the most tests: it is divided into several runs then.
+the most tests: it is divided into several runs then, also where it is the only folder.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from counts import counts
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUN = str(ROOT / "tests" / "run")
 RUN_LIMIT = 900  # seconds that one run may take before it counts as hanging
-SHARES = 3  # into which the tests of final/ are divided
+SHARES = 6  # into which the tests of final/ are divided
 NO_TESTS = 5  # exit status of pytest when no test was left to run
 
 
@@ -40,18 +41,21 @@ def parse_arguments(words):
     parser.add_argument("--file", default="", help="one test file, like test_store")
     parser.add_argument("folders", nargs="+")
     options = parser.parse_args(words)
-    options.extra = extra
+    options.extra = [word for word in extra if not word.startswith("tests/")]
+    options.files = [ROOT / word for word in extra if word not in options.extra]
     return options
 
 
 def pieces(folder, options):
     """Gives the runs that a folder needs: (folder, test files), where no files are all of them."""
     if pathlib.Path(folder).name != "final" or options.file or options.jobs <= 1:
-        return [(folder, [])]
-    ignored = [ROOT / word.removeprefix("--ignore=") for word in options.extra]
-    files = sorted((ROOT / "tests").glob("test_*.py"), key=lambda path: path.stat().st_size)
-    files = [path for path in files if path not in ignored]
-    return [(folder, [str(path) for path in files[share::SHARES]]) for share in range(SHARES)]
+        return [(folder, options.files)]
+    files = options.files
+    if not files:
+        ignored = [ROOT / word.removeprefix("--ignore=") for word in options.extra]
+        files = set((ROOT / "tests").glob("test_*.py")) - set(ignored)
+    files = sorted(files, key=lambda path: path.stat().st_size)
+    return [(folder, files[share::SHARES]) for share in range(min(SHARES, len(files)))]
 
 
 def command(folder, files, options):
@@ -66,7 +70,7 @@ def command(folder, files, options):
     ]
     if options.file:
         words.append(str(test_file(options.file)))
-    return words + options.extra + files
+    return words + options.extra + [str(path) for path in files]
 
 
 def test_file(name):
@@ -149,14 +153,12 @@ def kill(process):
         pass
 
 
-def run_several(options):
+def run_several(options, runs_needed):
     """Runs the suite on every server; gives the exit status."""
     runs = Runs(options)
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         try:
-            # Later stages have more tests: begun first, they keep no one waiting at the end.
-            folders = options.folders if runs.live else options.folders[::-1]
-            results = list(pool.map(runs.run, [p for f in folders for p in pieces(f, options)]))
+            results = list(pool.map(runs.run, runs_needed))
         except KeyboardInterrupt:
             runs.interrupt()
             return 130
@@ -166,17 +168,20 @@ def run_several(options):
     return 1 if failed or not passed else 0
 
 
-def run_one(options):
+def run_one(options, piece):
     """Becomes pytest, so that its output and its keys are its own."""
-    words = command(options.folders[0], [], options)
+    words = command(*piece, options)
     os.execv(words[0], words)
 
 
 def main():
     options = parse_arguments(sys.argv[1:])
-    if len(options.folders) == 1:
-        run_one(options)
-    sys.exit(run_several(options))
+    # Later stages have more tests: begun first, they keep no one waiting at the end.
+    folders = options.folders if options.jobs <= 1 else options.folders[::-1]
+    runs_needed = [piece for folder in folders for piece in pieces(folder, options)]
+    if len(runs_needed) == 1:
+        run_one(options, runs_needed[0])
+    sys.exit(run_several(options, runs_needed))
 
 
 if __name__ == "__main__":
