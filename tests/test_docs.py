@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from medusa import SLOWNESS, Server, free_port, output_of
+from medusa import SLOWNESS, Server, free_port
 from transcripts import outside_environment, run_console, run_wire
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -39,11 +39,6 @@ def name_of(path):
     return str(path.relative_to(ROOT))
 
 
-def chapters():
-    """Gives the folders that have a chapter."""
-    return [folder for folder in lessons.stages() if (folder / "README.md").is_file()]
-
-
 def transcripts():
     """Gives every transcript that can be read; a test of its own finds those that cannot."""
     for path in documents():
@@ -58,9 +53,6 @@ def transcripts():
 
 for_each_document = pytest.mark.parametrize(
     "path", [pytest.param(path, id=name_of(path)) for path in documents()]
-)
-for_each_chapter = pytest.mark.parametrize(
-    "folder", [pytest.param(folder, id=folder.name) for folder in chapters()]
 )
 
 
@@ -180,23 +172,6 @@ def read_blocks(path):
 @for_each_document
 def test_every_block_can_be_read(path):
     fail_with(problem_of(read_blocks, path))
-
-
-def check_chapters(*words):
-    """Runs `tools/chapter check`; gives what it prints where it finds something."""
-    tool = ROOT / "tools" / "chapter"
-    status, output = output_of(tool, "check", *words, limit=BUILD_LIMIT, env=outside_environment())
-    return status and output
-
-
-@for_each_chapter
-def test_the_blocks_of_a_chapter_lead_to_its_stage(folder):
-    fail_with(check_chapters("--no-build", folder.name))
-
-
-def test_every_step_of_every_chapter_builds():
-    names = [folder.name for folder in chapters()]
-    fail_with(names and check_chapters(*names))
 
 
 # Excerpts: a block that shows lines of a file as it stands, ```c from client/edit.c

@@ -110,8 +110,7 @@ def cpu_time_to_insert(server, keys):
     request = b"".join(encode("SET", key, "v") for key in keys)
     before = server.cpu_seconds()
     for _ in range(2):
-        client.send_raw(request)
-        assert client.read_many(len(keys)) == [b"OK"] * len(keys)
+        client.check(request, b"+OK\r\n" * len(keys))
     return server.cpu_seconds() - before
 
 
