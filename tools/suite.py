@@ -54,7 +54,7 @@ def pieces(folder, options):
     if not files:
         ignored = [ROOT / word.removeprefix("--ignore=") for word in options.extra]
         files = set((ROOT / "tests").glob("test_*.py")) - set(ignored)
-    files = sorted(files, key=lambda path: path.stat().st_size)
+        files = sorted(files, key=lambda path: path.stat().st_size)
     return [(folder, files[share::SHARES]) for share in range(min(SHARES, len(files)))]
 
 
