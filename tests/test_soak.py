@@ -15,8 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # which sanitizers keep what was freed.
 pytestmark = [pytest.mark.since("final"), pytest.mark.plain_build]
 
-# Stands between the clients and a real server, and does one thing wrong, after some hundred
-# pieces of replies.
+# Stands between the clients and a real server, and does one thing wrong, from some hundred pieces
+# of replies on: not all of them are for a client that compares them with the model.
 PROXY = """#!{python}
 import ctypes, os, select, signal, socket, subprocess, sys
 
@@ -55,7 +55,7 @@ while True:
                 data = sock.recv(1 << 20)
                 if sock in servers:
                     pieces += 1
-                    if pieces == 300:
+                    if pieces >= 300:
                         {fault}
                 if data:
                     peers[sock].sendall(data)
@@ -109,5 +109,5 @@ def test_a_soak_notices_a_server_that_is_wrong(binary, tmp_path, fault):
     status, found, said = soak(30, "--server", proxy)
     assert status == 1, said
     # Whether a crash or the reply that it cost is seen first is chance.
-    assert found["crashes"] + found["lost or wrong replies"] == 1, said
+    assert found["crashes"] + found["lost or wrong replies"] >= 1, said
     assert fault == "crash" or found["crashes"] == 0, said
