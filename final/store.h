@@ -143,7 +143,7 @@ enum store_result store_random(
 enum store_result store_usage(
     struct store *st, struct slice key, int64_t now_ms, size_t *bytes);
 
-// Removes some dozens of keys that are due. Returns false when none is left.
+// Removes a few keys that are due. Returns false when none is left.
 bool store_expire_step(struct store *st, int64_t now_ms);
 
 // Frees some dozens of keys that store_clear() left. Returns false when none is

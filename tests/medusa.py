@@ -58,9 +58,10 @@ def to_bytes(word):
 
 def encode(*words):
     """Encodes one request as a RESP array of bulk strings."""
-    words = [to_bytes(word) for word in words]
-    head = b"*%d\r\n" % len(words)
-    return head + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+    pieces = [b"*%d\r\n" % len(words)]
+    for word in map(to_bytes, words):
+        pieces += (b"$%d\r\n" % len(word), word, b"\r\n")  # so that a large word is copied once
+    return b"".join(pieces)
 
 
 def encode_inline(*words):
@@ -164,7 +165,7 @@ class ReplyReader:
         if parsed is None:
             return None
         value, end = parsed
-        raw = bytes(self.buffer[self.start : end])
+        raw = self._copy(self.start, end)
         self.start = end
         return value, raw
 
@@ -177,6 +178,10 @@ class ReplyReader:
         raw = bytes(self.buffer[self.start : self.start + count])
         self.start += len(raw)
         return raw
+
+    def _copy(self, start, end):
+        with memoryview(self.buffer) as view:  # a slice of the buffer itself is a copy already
+            return bytes(view[start:end])
 
     def _parse(self, at):
         end = self.buffer.find(b"\r\n", at)
@@ -212,7 +217,7 @@ class ReplyReader:
             return None
         end = bytes(self.buffer[at + length : at + length + 2])
         assert end == b"\r\n", f"bulk string of {length} bytes is followed by {end!r}"
-        return bytes(self.buffer[at : at + length]), at + length + 2
+        return self._copy(at, at + length), at + length + 2
 
     def _parse_array(self, length, at):
         if length == -1:

@@ -266,7 +266,6 @@ def test_keys_spread_over_the_key_space(measure, server):
     assert len(set(values[:50])) == 50
 
 
-@pytest.mark.since("final")
 def test_stress_runs_for_its_time(measure, server):
     (run,) = measure(server, "--stress", 1, "-r", 1000)
     assert 0.9 <= run["duration_seconds"] <= 1 + 2 * SLOWNESS

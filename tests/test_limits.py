@@ -179,11 +179,11 @@ def test_who_asks_while_a_server_with_poll_is_stopped_was_not_silent(start_serve
 def test_who_asks_while_a_command_takes_long_was_not_silent(start_server):
     server = start_server(f"--timeout={TIMEOUT}")
     busy = server.connect()
-    busy.command("SET", "a" * 36000, "v")
+    busy.command("SET", "a" * 45000, "v")
 
     def keep_busy():
         # A quarter of a second for a fast machine; being stopped in the middle makes it long.
-        busy.send("KEYS", "*" + "a" * 18000 + "b")
+        busy.send("KEYS", "*" + "a" * 22500 + "b")
         time.sleep(0.1)
 
     check_a_late_server(server, keep_busy)
@@ -268,7 +268,7 @@ def test_a_request_larger_than_the_memory_is_refused(start_server):
     server = start_server(preexec_fn=address_space(96))
     client, other = server.connect(), server.connect()
     other.command("SET", "k", "v")
-    client.send("SET", "big", b"v" * 120 * MEGABYTE)
+    client.send("SET", "big", b"v" * 200 * MEGABYTE)
     reply = client.read(3 * LIMIT)
     assert isinstance(reply, Error) and reply.startswith(b"OOM ")
     assert other.pipeline(["GET", "k"], ["EXISTS", "big"]) == [b"v", 0]

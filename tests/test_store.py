@@ -139,8 +139,8 @@ def test_values_of_awkward_sizes_are_kept(client, size):
 
 
 @pytest.mark.since("08-binary-protocol")
-def test_a_value_of_20_megabytes_is_kept(client):
-    value = b"0123456789abcdef" * 1250000
+def test_a_value_of_100_megabytes_is_kept(client):
+    value = b"0123456789abcdef" * 6250000
     assert client.command("SET", "k", value) == b"OK"
     received = client.command("GET", "k")
     assert len(received) == len(value)

@@ -25,7 +25,7 @@ from counts import counts
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUN = str(ROOT / "tests" / "run")
 RUN_LIMIT = 900  # seconds that one run may take before it counts as hanging
-SHARES = 6  # into which the tests of final/ are divided
+SHARES = 8  # into which the tests of final/ are divided
 NO_TESTS = 5  # exit status of pytest when no test was left to run
 
 

@@ -69,7 +69,7 @@ typedef void store_visit_fn(void *arg, struct slice key);
 void store_each(
     struct store *st, int64_t now_ms, store_visit_fn *visit, void *arg);
 
-// Removes some dozens of keys that are due. Returns false when none is left.
+// Removes a few keys that are due. Returns false when none is left.
 bool store_expire_step(struct store *st, int64_t now_ms);
 
 // Frees some dozens of keys that store_clear() left. Returns false when none is

@@ -68,7 +68,7 @@ uint64_t table_walk(
     const struct table *t, uint64_t cursor, table_visit_fn *visit, void *arg);
 
 // Like table_walk(), but removes and frees the entries that are due at
-// `now_ms`: if some may be due, it looks at some dozens and returns a cursor to
+// `now_ms`: if some may be due, it looks at a few and returns a cursor to
 // the same segment. If none is, it lowers *earliest_ms to a moment before which
 // none of the segment will be, and goes on.
 uint64_t table_expire(

@@ -108,7 +108,7 @@ uint64_t store_scan(struct store *st, uint64_t cursor, size_t count,
 enum store_result store_random(
     struct store *st, int64_t now_ms, struct slice *key);
 
-// Removes some dozens of keys that are due. Returns false when none is left.
+// Removes a few keys that are due. Returns false when none is left.
 bool store_expire_step(struct store *st, int64_t now_ms);
 
 // Frees some dozens of keys that store_clear() left. Returns false when none is

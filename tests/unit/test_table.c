@@ -276,7 +276,7 @@ static void test_expiring_gives_the_memory_back(void) {
     close_world();
 }
 
-// While a client waits, only some dozens of entries may be freed.
+// While a client waits, only a few entries may be freed.
 static void test_a_step_of_expiring_is_small(void) {
     open_world();
     for (size_t k = 0; k < KEYS; k++) put(k, 0, 1000);
